@@ -1,0 +1,119 @@
+import type { Config } from "./config.ts";
+import type { MessageRecord } from "./message-record.ts";
+import type {
+  Account,
+  DanmakuStyle,
+  Density,
+  LiveMessage,
+  MessageData,
+  Room,
+  RoomStats,
+  Session,
+} from "./objects.ts";
+import type { PushBatch } from "./events.ts";
+
+type Empty = Record<string, never>;
+
+/** What the room actor needs to know of a room before it lets anyone speak. */
+export interface RoomCard {
+  live_id: number;
+  owner: number;
+  start_time: number;
+  is_live: boolean;
+  muted: { user_id: number; until_ms: number }[];
+}
+
+/** What is known of a room's recent past: enough to resume any viewer whose cursor is ≥ `prev`. */
+export interface TailSnapshot {
+  /** The id before the oldest batch below; a cursor older than this cannot be resumed. */
+  prev: number;
+  batches: PushBatch[];
+  viewers: number;
+  /** Names the actor's life: another value on renewal means that the hub has to start over. */
+  epoch: number;
+}
+
+/** Every action, by name: what it takes and what it answers. */
+export interface ActionMap {
+  "user.register": { params: { username: string; password: string }; result: Session };
+  "user.login": { params: { username: string; password: string }; result: Session };
+  "user.refresh": { params: { refresh_token: string }; result: Session };
+  "user.logout": { params: Empty; result: Empty };
+  "user.me": { params: Empty; result: { user: Account } };
+  /** Sessions signed out whose access tokens have not expired by themselves yet. */
+  "user.revoked": { params: Empty; result: { sessions: { session_id: number; until_ms: number }[] } };
+
+  "live.open": {
+    params: { room_name: string; description: string };
+    result: { live_id: number; key: string };
+  };
+  "live.key": { params: { live_id: number }; result: { key: string } };
+  "live.close": { params: { live_id: number }; result: Empty };
+  "live.single": { params: { live_id: number }; result: { room: Room } };
+  "live.list": { params: { offset?: number; limit?: number }; result: { rooms: Room[]; total: number } };
+  "live.stats": { params: { live_id: number }; result: { stats: RoomStats } };
+  "live.mute": {
+    /** `seconds` 0 unmutes. */
+    params: { live_id: number; user_id: number; seconds: number };
+    result: Empty;
+  };
+  /** Internal: for the room actor. */
+  "live.card": { params: { live_id: number }; result: RoomCard };
+
+  "push.send": {
+    params: {
+      live_id: number;
+      type: 0 | 1 | 2;
+      content: string;
+      style?: DanmakuStyle;
+      data?: MessageData;
+    };
+    result: { id: number };
+  };
+  /** Internal: what the system itself says in a room (lottery, winners). */
+  "push.announce": {
+    params: { live_id: number; type: 3 | 4; content: string; lottery_id: number };
+    result: { id: number };
+  };
+  /** Internal: a hub announces or renews its interest; `viewers` 0 withdraws it. */
+  "push.watch": {
+    params: { live_id: number; node_id: string; viewers: number; epoch: number };
+    result: { epoch: number; snapshot: TailSnapshot | null };
+  };
+  /** Internal: what a hub missed after `after`, or null when the tail no longer reaches back. */
+  "push.since": { params: { live_id: number; after: number }; result: { batches: PushBatch[] | null } };
+  /** Internal: counters of a room whose actor lives here. */
+  "push.stats": { params: { live_id: number }; result: RoomStats };
+
+  /** Internal: one durable commit for many messages; repeats are ignored. */
+  "message.append": { params: { messages: MessageRecord[] }; result: Empty };
+  /** Internal: the last `limit` messages, ascending, and the id before them (0 if none). */
+  "message.tail": {
+    params: { live_id: number; limit: number };
+    result: { messages: MessageRecord[]; prev: number };
+  };
+  "message.single": { params: { id: number }; result: { message: LiveMessage } };
+  "message.multi": {
+    params: { live_id: number; start_time: number; offset: number };
+    result: { messages: LiveMessage[] };
+  };
+  "message.density": { params: { live_id: number; bucket?: number }; result: Density };
+  /** Answers a stream of text. */
+  "message.export": {
+    params: { live_id: number; format: "xml" | "json" | "ass" };
+    result: NodeJS.ReadableStream;
+  };
+
+  "config.get": { params: Empty; result: { config: Config; revision: number } };
+  /** For operators (REPL): changes one value, e.g. `limiter.room_rate`. */
+  "config.set": { params: { key: string; value: unknown }; result: { config: Config; revision: number } };
+
+  "api.watch": {
+    params: { live_id: number; last_event_id?: number; recent?: number };
+    result: null;
+  };
+}
+
+export type ActionName = keyof ActionMap;
+export type Params<A extends ActionName> = ActionMap[A]["params"];
+export type Result<A extends ActionName> = ActionMap[A]["result"];

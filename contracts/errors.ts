@@ -1,0 +1,105 @@
+/**
+ * The one registry of errors. A name is what code branches on (`error.type`): classes do not survive
+ * a call to another node, but `type`, `code`, `data` and `retryable` do.
+ *
+ * `status` is the HTTP status, `live` the status_code of the live dialect.
+ */
+interface ErrorSpec {
+  readonly status: number;
+  readonly live: number;
+  readonly message: string;
+  /** The same request may succeed later without being changed. */
+  readonly retryable?: true;
+}
+
+export const errors = {
+  NEED_LOGIN: { status: 401, live: 10000, message: "need login" },
+  BAD_REQUEST: { status: 400, live: 10001, message: "bad request" },
+  TOKEN_EXPIRED: { status: 401, live: 10002, message: "token expired" },
+  TOKEN_INVALID: { status: 401, live: 10003, message: "token invalid" },
+  REGISTER_FAILED: { status: 500, live: 10004, message: "register failed" },
+  USER_EXISTS: { status: 409, live: 10005, message: "user already exists" },
+  LOGIN_FAILED: { status: 500, live: 10006, message: "login failed" },
+  USER_NOT_FOUND: { status: 404, live: 10007, message: "user not found" },
+  WRONG_PASSWORD: { status: 401, live: 10008, message: "wrong password" },
+  SEND_FAILED: { status: 503, live: 10009, message: "send message failed", retryable: true },
+  HISTORY_FAILED: { status: 500, live: 10010, message: "get history messages failed" },
+  MESSAGE_READ_FAILED: { status: 500, live: 10011, message: "get message by id failed" },
+  ROOM_CREATE_FAILED: { status: 500, live: 10012, message: "create live room failed" },
+  ROOM_EXISTS: { status: 409, live: 10013, message: "live room already exists" },
+  INTERNAL: { status: 500, live: 10014, message: "internal error" },
+  NO_ROOM_RIGHT: { status: 403, live: 10015, message: "no live room right" },
+  LOTTERY_NOT_FOUND: { status: 404, live: 10016, message: "lottery not found" },
+  ROOM_NOT_LIVE: { status: 409, live: 10017, message: "live room not live" },
+  RATE_LIMITED: { status: 429, live: 10018, message: "rate limited", retryable: true },
+  MESSAGE_NOT_FOUND: { status: 404, live: 10019, message: "message not found" },
+  ROOM_NOT_FOUND: { status: 404, live: 10020, message: "live room not found" },
+  LOTTERY_CLOSED: { status: 409, live: 10021, message: "lottery closed" },
+  CONTENT_REFUSED: { status: 422, live: 10022, message: "content refused" },
+  MUTED: { status: 403, live: 10023, message: "muted in this room" },
+  PAYLOAD_TOO_LARGE: { status: 413, live: 10024, message: "payload too large" },
+  UNAVAILABLE: { status: 503, live: 10025, message: "service unavailable", retryable: true },
+  NOT_FOUND: { status: 404, live: 10026, message: "no such path" },
+  METHOD_NOT_ALLOWED: { status: 405, live: 10027, message: "method not allowed" },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, live: 10028, message: "unsupported media type" },
+  TOKEN_REVOKED: { status: 401, live: 10029, message: "token revoked" },
+  TOO_MANY_VIEWERS: { status: 503, live: 10030, message: "too many viewers", retryable: true },
+  FEATURE_OFF: { status: 403, live: 10031, message: "switched off by the operator" },
+} as const satisfies Record<string, ErrorSpec>;
+
+export type ErrorName = keyof typeof errors;
+
+/** One bad field: where, and what is wrong with it. */
+export interface FieldProblem {
+  field: string;
+  problem: string;
+}
+
+/** What an error may tell a client beyond its name. Never inner details. */
+export interface ErrorData {
+  fields?: FieldProblem[];
+  /** Milliseconds until a retry makes sense; the gateway turns it into `Retry-After`. */
+  retry_after_ms?: number;
+  [detail: string]: unknown;
+}
+
+/**
+ * An error from the registry. `code` is the HTTP status and `type` the registry name, the two
+ * properties that Moleculer carries across nodes.
+ */
+export class ProductError extends Error {
+  readonly code: number;
+  readonly type: ErrorName;
+  readonly data: ErrorData | null;
+  readonly retryable: boolean;
+
+  constructor(name: ErrorName, data: ErrorData | null = null) {
+    const spec: ErrorSpec = errors[name];
+    super(spec.message);
+    this.name = "ProductError";
+    this.code = spec.status;
+    this.type = name;
+    this.data = data;
+    this.retryable = spec.retryable === true;
+  }
+}
+
+/** Throws the error of that name. */
+export function fail(name: ErrorName, data: ErrorData | null = null): never {
+  throw new ProductError(name, data);
+}
+
+/** Throws BAD_REQUEST that names one field. */
+export function failField(field: string, problem: string): never {
+  throw new ProductError("BAD_REQUEST", { fields: [{ field, problem }] });
+}
+
+export function isErrorName(value: unknown): value is ErrorName {
+  return typeof value === "string" && Object.hasOwn(errors, value);
+}
+
+/** The registry name of any error, also of one that came from another node; null if it has none. */
+export function errorName(error: unknown): ErrorName | null {
+  const type = (error as { type?: unknown } | null)?.type;
+  return isErrorName(type) ? type : null;
+}

@@ -1,0 +1,52 @@
+import type { Config } from "./config.ts";
+
+/**
+ * Every event, by name. Events are past-tense facts; all may be lost without harm, or have their own
+ * repair (`push.batch` names the id before its first message).
+ */
+export interface EventMap {
+  "config.changed": { config: Config };
+  /** A show began. Broadcast. */
+  "live.opened": { live_id: number };
+  /** A show is over; its room takes no more messages. Broadcast. */
+  "live.ended": { live_id: number; end_time: number };
+  /** The owner muted (until, Unix ms) or unmuted (0) a user. Broadcast. */
+  "live.muted": { live_id: number; user_id: number; until_ms: number };
+  /** Sent to the groups of exactly the gateways that have viewers of the room. */
+  "push.batch": PushBatch;
+  /** How many watch a room, on change and at most once a second. Broadcast. */
+  "push.audience": { live_id: number; viewers: number };
+  /** A session was signed out; its access tokens are void until they expire. Broadcast. */
+  "user.revoked": { session_id: number; until_ms: number };
+}
+
+export type EventName = keyof EventMap;
+
+/**
+ * Some pushed messages of one room, already encoded as SSE text, once for all gateways.
+ *
+ * `prev` is the id before the first message: a hub whose last id is another one has a hole and asks
+ * for it before it delivers. A batch without ids carries only notices (`merged`, `presence`).
+ */
+export interface PushBatch {
+  live_id: number;
+  prev: number;
+  /** Ascending ids of the messages in `text`. */
+  ids: number[];
+  /** SSE events, one blank line after each: the messages in order, then notices. */
+  text: string;
+  /** What only its sender gets to see: SSE text without an id line. */
+  own?: OwnMessage[];
+  /** Set when the show is over: the hub says `end` and closes. */
+  ended?: true;
+}
+
+export interface OwnMessage {
+  user_id: number;
+  text: string;
+}
+
+/** The event group of one gateway's hub, so that an actor can address it alone. */
+export function hubGroup(nodeId: string): string {
+  return `hub:${nodeId}`;
+}

@@ -1,0 +1,118 @@
+/**
+ * The objects that travel between services and to clients. All of them are plain JSON: `Date`,
+ * `Map`, `undefined` and `BigInt` would change on their way to another node.
+ *
+ * Ids are integers below 2^53. Times are Unix seconds unless a name ends in `_ms`.
+ */
+
+/** What kind of thing was said in a room. */
+export const MessageType = {
+  bullet: 0,
+  gift: 1,
+  superMessage: 2,
+  lottery: 3,
+  winners: 4,
+} as const;
+export type MessageType = (typeof MessageType)[keyof typeof MessageType];
+
+/** How a player draws a danmaku; colour as `#RRGGBB`. */
+export interface DanmakuStyle {
+  mode: "scroll" | "top" | "bottom";
+  color: string;
+  size: "normal" | "small";
+}
+
+/** One message of a room, as clients see it. */
+export interface LiveMessage {
+  type: MessageType;
+  /** The message's id; for lottery and winners messages the lottery's id. */
+  id: number;
+  user_id: number;
+  live_id: number;
+  /** Seconds since the room's `start_time`. */
+  live_time: number;
+  /** Unix seconds. */
+  send_time: number;
+  content: string;
+  user_name: string;
+  /** Absent means scroll, #FFFFFF, normal. */
+  style?: DanmakuStyle;
+  /** What a gift or super message carries beyond its text. */
+  data?: MessageData;
+  /** Only on lottery and winners messages, where `id` is the lottery's. */
+  message_id?: number;
+}
+
+/** Details of a gift (`gift_name`, `gift_count`) or of a super message (`price`, `duration`). */
+export interface MessageData {
+  gift_name?: string;
+  gift_count?: number;
+  /** In the platform's smallest coin unit. */
+  price?: number;
+  /** Seconds that a super message stays on top. */
+  duration?: number;
+}
+
+/** A live room; `end_time` is 0 while the show is on. */
+export interface Room {
+  live_id: number;
+  room_name: string;
+  introduction: string;
+  owner: number;
+  owner_name: string;
+  cover: string;
+  start_time: number;
+  end_time: number;
+  is_live: boolean;
+  /** Video is coming in. */
+  streaming: boolean;
+  viewers: number;
+}
+
+/** What the owner sees of a room's traffic; counters start with the show. */
+export interface RoomStats {
+  live_id: number;
+  viewers: number;
+  /** Highest number of viewers seen at once. */
+  peak: number;
+  /** Messages accepted. */
+  messages: number;
+  /** Messages sent to the audience. */
+  pushed: number;
+  /** Repeats folded into an earlier message. */
+  merged: number;
+  /** Messages left out by the room's ceiling; they are in history. */
+  suppressed: number;
+}
+
+/** An account, as its owner sees it. */
+export interface Account {
+  user_id: number;
+  username: string;
+  /** Unix seconds. */
+  create_time: number;
+}
+
+/** What a sign-in answers. `token` is the short-lived access token. */
+export interface Session {
+  user_id: number;
+  token: string;
+  refresh_token: string;
+}
+
+/** Messages per slice of the show, for a heat strip under a player. */
+export interface Density {
+  live_id: number;
+  /** Width of a bucket in seconds. */
+  bucket: number;
+  /** counts[i] covers live_time in [i·bucket, (i+1)·bucket). */
+  counts: number[];
+}
+
+/** Who is calling, as the gateway established it; travels in `ctx.meta.user`. */
+export interface Caller {
+  user_id: number;
+  username: string;
+  /** The session (family of refresh tokens) that the access token belongs to. */
+  session_id: number;
+}

@@ -1,0 +1,109 @@
+import type { ActionParams } from "moleculer";
+import type { ActionName } from "./actions.ts";
+
+/**
+ * Validators beside the types of actions.ts: strict (an unknown field is an error) and without
+ * conversion (the gateway turns digits of a query or form into numbers, nothing else does).
+ */
+
+export const MAX_ID = Number.MAX_SAFE_INTEGER;
+/** Longest danmaku, in UTF-16 units. */
+export const MAX_CONTENT = 500;
+/** Longest mute, in seconds: 30 days. */
+export const MAX_MUTE_SECONDS = 30 * 24 * 3600;
+
+type Problems = { type: string; actual?: unknown; message?: string }[];
+
+// C0 controls but tab and newline, DEL and C1: nothing a person types.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is being refused
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
+
+/** Text that every store, format and screen can carry: well-formed Unicode without controls. */
+function checkText(value: unknown, problems: Problems): unknown {
+  if (typeof value !== "string") return value;
+  if (!value.isWellFormed())
+    problems.push({ type: "text", message: "is not well-formed Unicode", actual: "" });
+  else if (CONTROL.test(value))
+    problems.push({ type: "text", message: "contains control characters", actual: "" });
+  else if (value !== "" && value.trim() === "")
+    problems.push({ type: "text", message: "is blank", actual: "" });
+  return value;
+}
+
+const id = { type: "number", integer: true, min: 1, max: MAX_ID };
+const optional = <T extends object>(rule: T): T & { optional: true } => ({ ...rule, optional: true });
+const whole = (min: number, max: number) => ({ type: "number", integer: true, min, max });
+const text = (min: number, max: number) => ({ type: "string", min, max, custom: checkText });
+const none: ActionParams = { $$strict: true };
+const token = { type: "string", min: 1, max: 2048 };
+
+const style = {
+  type: "object",
+  strict: true,
+  props: {
+    mode: { type: "enum", values: ["scroll", "top", "bottom"] },
+    color: { type: "string", pattern: /^#[0-9a-fA-F]{6}$/ },
+    size: { type: "enum", values: ["normal", "small"] },
+  },
+};
+const data = {
+  type: "object",
+  strict: true,
+  props: {
+    gift_name: optional(text(1, 64)),
+    gift_count: optional(whole(1, 1_000_000)),
+    price: optional(whole(0, 1_000_000_000)),
+    duration: optional(whole(0, 86_400)),
+  },
+};
+const batchOfRecords = { type: "array", min: 1, items: { type: "object" } };
+
+export const params: Record<ActionName, ActionParams> = {
+  "user.register": { $$strict: true, username: text(4, 31), password: { type: "string", min: 5, max: 72 } },
+  "user.login": { $$strict: true, username: { type: "string", min: 1, max: 64 }, password: { type: "string", min: 1, max: 72 } },
+  "user.refresh": { $$strict: true, refresh_token: token },
+  "user.logout": none,
+  "user.me": none,
+  "user.revoked": none,
+
+  "live.open": { $$strict: true, room_name: text(1, 64), description: { type: "string", max: 500, custom: checkText } },
+  "live.key": { $$strict: true, live_id: id },
+  "live.close": { $$strict: true, live_id: id },
+  "live.single": { $$strict: true, live_id: id },
+  "live.list": { $$strict: true, offset: optional(whole(0, 1_000_000)), limit: optional(whole(1, 100)) },
+  "live.stats": { $$strict: true, live_id: id },
+  "live.mute": { $$strict: true, live_id: id, user_id: id, seconds: whole(0, MAX_MUTE_SECONDS) },
+  "live.card": { $$strict: true, live_id: id },
+
+  "push.send": {
+    $$strict: true,
+    live_id: id,
+    type: { type: "enum", values: [0, 1, 2] },
+    content: text(1, MAX_CONTENT),
+    style: optional(style),
+    data: optional(data),
+  },
+  "push.announce": {
+    $$strict: true,
+    live_id: id,
+    type: { type: "enum", values: [3, 4] },
+    content: { type: "string", max: 1_000_000 },
+    lottery_id: id,
+  },
+  "push.watch": { $$strict: true, live_id: id, node_id: { type: "string" }, viewers: whole(0, 1_000_000), epoch: whole(0, MAX_ID) },
+  "push.since": { $$strict: true, live_id: id, after: whole(0, MAX_ID) },
+  "push.stats": { $$strict: true, live_id: id },
+
+  "message.append": { $$strict: true, messages: batchOfRecords },
+  "message.tail": { $$strict: true, live_id: id, limit: whole(1, 10_000) },
+  "message.single": { $$strict: true, id },
+  "message.multi": { $$strict: true, live_id: id, start_time: whole(0, MAX_ID), offset: whole(0, MAX_ID) },
+  "message.density": { $$strict: true, live_id: id, bucket: optional(whole(1, 3600)) },
+  "message.export": { $$strict: true, live_id: id, format: { type: "enum", values: ["xml", "json", "ass"] } },
+
+  "config.get": none,
+  "config.set": { $$strict: true, key: { type: "string", min: 3, max: 64 }, value: { type: "any" } },
+
+  "api.watch": { $$strict: true, live_id: id, last_event_id: optional(whole(0, MAX_ID)), recent: optional(whole(1, 100)) },
+};
+

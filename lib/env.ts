@@ -1,0 +1,128 @@
+import { resolve } from "node:path";
+
+/**
+ * Every setting that comes from the environment, read and checked once at boot. A backing service
+ * whose URL is null uses its embedded default.
+ */
+export interface Env {
+  readonly natsUrl: string | null;
+  readonly databaseUrl: string | null;
+  readonly databaseReadUrl: string | null;
+  readonly redisUrl: string | null;
+  readonly etcdUrl: string | null;
+  readonly s3Url: string | null;
+  readonly jaegerUrl: string | null;
+  /** Address and port that the gateway listens on; port 0 takes any free one. */
+  readonly host: string;
+  readonly port: number;
+  readonly rtmpPort: number;
+  /** Prometheus metrics; 0 = off. */
+  readonly metricsPort: number;
+  /** Absolute path. */
+  readonly dataDir: string;
+  /** Null: generated and kept in the data folder (embedded only). */
+  readonly jwtSecret: string | null;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+  /** Seconds over which a stopping gateway lets its viewers go. */
+  readonly drainSeconds: number;
+}
+
+const logLevels = ["fatal", "error", "warn", "info", "debug", "trace"] as const;
+const logFormats = ["pretty", "json"] as const;
+export type LogLevel = (typeof logLevels)[number];
+export type LogFormat = (typeof logFormats)[number];
+
+/** Names every bad variable in one sentence. */
+export class EnvError extends Error {
+  readonly problems: string[];
+
+  constructor(problems: string[]) {
+    super(`The environment has ${problems.length === 1 ? "a wrong value" : "wrong values"}: ${problems.join("; ")}.`);
+    this.name = "EnvError";
+    this.problems = problems;
+  }
+}
+
+const URL_SCHEMES: Record<string, readonly string[]> = {
+  NATS_URL: ["nats", "tls"],
+  DATABASE_URL: ["mysql", "mariadb", "mysqls"],
+  DATABASE_READ_URL: ["mysql", "mariadb", "mysqls"],
+  REDIS_URL: ["redis", "rediss", "redis+cluster", "rediss+cluster", "redis+sentinel"],
+  ETCD_URL: ["http", "https"],
+  S3_URL: ["s3", "http", "https"],
+  JAEGER_URL: ["http", "https", "udp"],
+};
+
+/**
+ * Reads the environment. Throws one {@link EnvError} that names all bad variables; values are shown
+ * only where they cannot be secrets.
+ */
+export function readEnv(vars: Readonly<Record<string, string | undefined>>): Env {
+  const problems: string[] = [];
+  const given = (name: string): string | null => {
+    const value = vars[name]?.trim();
+    return value === undefined || value === "" ? null : value;
+  };
+
+  const url = (name: string): string | null => {
+    const value = given(name);
+    if (value === null) return null;
+    const schemes = URL_SCHEMES[name] ?? [];
+    // Several servers are allowed, comma separated, where the protocol knows clusters.
+    for (const part of value.split(",")) {
+      const scheme = /^([a-z0-9+]+):\/\/[^\s]+$/i.exec(part.trim())?.[1]?.toLowerCase();
+      if (scheme === undefined || !schemes.includes(scheme)) {
+        problems.push(`${name} must be a URL beginning with ${schemes.map((s) => `${s}://`).join(" or ")}`);
+        break;
+      }
+    }
+    return value;
+  };
+
+  const whole = (name: string, fallback: number, min: number, max: number): number => {
+    const value = given(name);
+    if (value === null) return fallback;
+    const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+    if (number >= min && number <= max) return number;
+    problems.push(`${name} must be a whole number from ${min} to ${max}, not "${value}"`);
+    return fallback;
+  };
+
+  const choice = <T extends string>(name: string, values: readonly T[], fallback: T): T => {
+    const value = given(name)?.toLowerCase();
+    if (value === undefined) return fallback;
+    if (values.includes(value as T)) return value as T;
+    problems.push(`${name} must be one of ${values.join(", ")}, not "${value}"`);
+    return fallback;
+  };
+
+  const jwtSecret = given("JWT_SECRET");
+  if (jwtSecret !== null && jwtSecret.length < 32)
+    problems.push("JWT_SECRET must have at least 32 characters");
+
+  const env: Env = {
+    natsUrl: url("NATS_URL"),
+    databaseUrl: url("DATABASE_URL"),
+    databaseReadUrl: url("DATABASE_READ_URL"),
+    redisUrl: url("REDIS_URL"),
+    etcdUrl: url("ETCD_URL"),
+    s3Url: url("S3_URL"),
+    jaegerUrl: url("JAEGER_URL"),
+    host: given("HOST") ?? "0.0.0.0",
+    port: whole("PORT", 8080, 0, 65_535),
+    rtmpPort: whole("RTMP_PORT", 1935, 0, 65_535),
+    metricsPort: whole("METRICS_PORT", 3030, 0, 65_535),
+    dataDir: resolve(given("DATA_DIR") ?? "./data"),
+    jwtSecret,
+    logLevel: choice("LOG_LEVEL", logLevels, "info"),
+    logFormat: choice("LOG_FORMAT", logFormats, "pretty"),
+    drainSeconds: whole("DRAIN_SECONDS", 3, 0, 300),
+  };
+  if (env.databaseReadUrl !== null && env.databaseUrl === null)
+    problems.push("DATABASE_READ_URL needs DATABASE_URL");
+  if (env.natsUrl !== null && jwtSecret === null)
+    problems.push("JWT_SECRET is required with NATS_URL, so that all nodes accept the same tokens");
+  if (problems.length > 0) throw new EnvError(problems);
+  return env;
+}

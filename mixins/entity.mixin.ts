@@ -1,0 +1,45 @@
+import type { Service, ServiceBroker, ServiceSchema } from "moleculer";
+import DbService from "moleculer-db";
+import SequelizeAdapter from "moleculer-db-adapter-sequelize";
+import type { ModelAttributes, ModelOptions } from "sequelize";
+import { runtimeOf } from "./runtime.ts";
+
+/** A table, as the service that owns it describes it. */
+export interface EntityDefinition {
+  name: string;
+  define: ModelAttributes;
+  options?: ModelOptions;
+}
+
+/** Uses the node's one Sequelize instance, and leaves closing it to the node. */
+class SharedSequelizeAdapter extends SequelizeAdapter {
+  override init(broker: ServiceBroker, service: Service): void {
+    super.init(broker, service);
+    this.opts = [runtimeOf(broker).database];
+  }
+
+  override async disconnect(): Promise<void> {}
+}
+
+/**
+ * moleculer-db over one table of the node's database: gives the service `this.adapter.model`. The
+ * CRUD actions that moleculer-db would publish are all switched off.
+ */
+export function entity(definition: EntityDefinition): Partial<ServiceSchema> {
+  return {
+    mixins: [DbService],
+    adapter: new SharedSequelizeAdapter(),
+    model: definition,
+    settings: { idField: "id", maxLimit: 1000 },
+    actions: {
+      find: false,
+      count: false,
+      list: false,
+      create: false,
+      insert: false,
+      get: false,
+      update: false,
+      remove: false,
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import type { ServiceBroker } from "moleculer";
+import type { Sequelize } from "sequelize";
+import { lockDataDir } from "../lib/data-dir-lock.ts";
+import { openDatabase } from "../lib/database/connect.ts";
+import { migrations } from "../lib/database/migrate.ts";
+import type { Env } from "../lib/env.ts";
+import { createIdGenerator, type IdGenerator } from "../lib/ids.ts";
+import { signingKey } from "../lib/secret.ts";
+
+/**
+ * What all services of one node share. It hangs on the broker from outside, since broker options,
+ * metadata and settings can be read by other nodes and the REPL.
+ */
+export interface Runtime {
+  readonly env: Env;
+  readonly database: Sequelize;
+  readonly ids: IdGenerator;
+  readonly signingKey: Uint8Array;
+  /** Claims the data folder and brings the schema up to date; before any service starts. */
+  open(): Promise<void>;
+  /** After every service has stopped. */
+  close(): Promise<void>;
+}
+
+const runtimes = new WeakMap<ServiceBroker, Runtime>();
+
+export function bindRuntime(broker: ServiceBroker, env: Env): Runtime {
+  const database = openDatabase(env);
+  let unlock: (() => void) | null = null;
+  const runtime: Runtime = {
+    env,
+    database,
+    ids: createIdGenerator({ worker: 0 }),
+    signingKey: signingKey(env),
+    async open() {
+      unlock = lockDataDir(env.dataDir);
+      await migrations(database).up();
+    },
+    async close() {
+      await database.close();
+      unlock?.();
+    },
+  };
+  runtimes.set(broker, runtime);
+  return runtime;
+}
+
+export function runtimeOf(broker: ServiceBroker): Runtime {
+  const runtime = runtimes.get(broker);
+  if (runtime === undefined) throw new Error("This broker was made without moleculer.config.ts");
+  return runtime;
+}

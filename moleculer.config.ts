@@ -1,0 +1,55 @@
+import type { BrokerOptions, ServiceBroker } from "moleculer";
+import { type Env, EnvError, readEnv } from "./lib/env.ts";
+import { bindRuntime, runtimeOf } from "./mixins/runtime.ts";
+
+/** Moleculer's own chatter about nodes and registries is for debugging. */
+function logLevels(env: Env): Record<string, string> {
+  const quiet = env.logLevel === "info" ? "warn" : env.logLevel;
+  return {
+    BROKER: quiet,
+    REGISTRY: quiet,
+    DISCOVERER: quiet,
+    TRANSIT: quiet,
+    TRANSPORTER: quiet,
+    CACHER: quiet,
+    "$NODE": quiet,
+    "**": env.logLevel,
+  };
+}
+
+/** Broker options for one node. */
+export function brokerOptions(env: Env): BrokerOptions {
+  return {
+    namespace: "molimoli",
+    logger: {
+      type: env.logFormat === "json" ? "Pino" : "Console",
+      options: { level: logLevels(env), formatter: "short" },
+    },
+    // Shard strategies need to see all nodes, also when one of them is this one.
+    registry: { preferLocal: false },
+    requestTimeout: 10_000,
+    tracking: { enabled: false },
+    validator: { type: "Fastest", options: { useNewCustomCheckerFunction: true } },
+    middlewares: [
+      {
+        name: "Runtime",
+        starting: (broker: ServiceBroker) => runtimeOf(broker).open(),
+        stopped: (broker: ServiceBroker) => runtimeOf(broker).close(),
+      },
+    ],
+    created: (broker: ServiceBroker) => {
+      bindRuntime(broker, env);
+    },
+  };
+}
+
+/** What moleculer-runner loads: options by this process's environment. */
+export default function config(): BrokerOptions {
+  try {
+    return brokerOptions(readEnv(process.env));
+  } catch (error) {
+    if (!(error instanceof EnvError)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }
+}
