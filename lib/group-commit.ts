@@ -1,0 +1,118 @@
+/** Gathers what many callers want written and commits it together. */
+export interface GroupCommit<T> {
+  /**
+   * Resolves once the write that carries the item has succeeded, and rejects with that write's own
+   * error when it failed. Items are written in the order of the calls.
+   *
+   * @throws OverloadedError (as a rejection, at once) when `maxPending` items are waiting already
+   */
+  append(item: T): Promise<void>;
+  /** Resolves when nothing is pending, whether the writes succeeded or not. */
+  drain(): Promise<void>;
+  /** Items accepted whose write has not ended, those being written included. */
+  readonly pending: number;
+}
+
+/** The queue is full: the item was not taken and may be offered again later. */
+export class OverloadedError extends Error {
+  readonly code = "OVERLOADED";
+
+  constructor(limit: number) {
+    super(`${limit} items are waiting to be written`);
+    this.name = "OverloadedError";
+  }
+}
+
+/** Items that share one write, and the one promise that all their callers wait for. */
+interface Batch<T> {
+  items: T[];
+  done: PromiseWithResolvers<void>;
+}
+
+/**
+ * Creates a group commit. One write runs at a time; what arrives meanwhile gathers for the next, so
+ * batches grow with the load and a lone item waits for nothing.
+ *
+ * An idle group starts its write in `setImmediate`, which runs after all the sockets that are
+ * readable in this turn of the event loop were served. A microtask would run between two of them,
+ * and the first of many requests that arrived together would be committed alone while the others
+ * wait for it.
+ *
+ * @param options.write commits the items, all or none; it may keep the array
+ * @param options.maxBatch most items in one write, at least 1
+ * @param options.maxPending most items waiting or being written, at least 1
+ * @throws RangeError when a limit is not a positive integer
+ */
+export function createGroupCommit<T>(options: {
+  write: (items: T[]) => Promise<void>;
+  maxBatch: number;
+  maxPending: number;
+}): GroupCommit<T> {
+  const { write, maxBatch, maxPending } = options;
+  requirePositive("maxBatch", maxBatch);
+  requirePositive("maxPending", maxPending);
+
+  /** Full ones, then the one that gathers; the batch under way is no longer among them. */
+  const waiting: Batch<T>[] = [];
+  let pending = 0;
+  let running = false;
+  let idle: PromiseWithResolvers<void> | undefined;
+
+  function append(item: T): Promise<void> {
+    if (pending >= maxPending) return Promise.reject(new OverloadedError(maxPending));
+    pending += 1;
+    let batch = waiting.at(-1);
+    if (batch === undefined || batch.items.length === maxBatch) {
+      batch = { items: [], done: Promise.withResolvers<void>() };
+      waiting.push(batch);
+    }
+    batch.items.push(item);
+    if (!running) {
+      running = true;
+      setImmediate(run);
+    }
+    return batch.done.promise;
+  }
+
+  async function run(): Promise<void> {
+    for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
+      await commit(batch);
+    }
+    running = false;
+    idle?.resolve();
+    idle = undefined;
+  }
+
+  /** Writes one batch and settles it; never throws. */
+  async function commit({ items, done }: Batch<T>): Promise<void> {
+    const count = items.length;
+    try {
+      await write(items);
+      pending -= count;
+      done.resolve();
+    } catch (error) {
+      pending -= count;
+      done.reject(error);
+    }
+  }
+
+  function drain(): Promise<void> {
+    if (!running) return Promise.resolve();
+    idle ??= Promise.withResolvers<void>();
+    return idle.promise;
+  }
+
+  return {
+    append,
+    drain,
+    get pending() {
+      return pending;
+    },
+  };
+}
+
+function requirePositive(name: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1) {
+    throw new RangeError(`${name} must be a positive integer, got ${value}`);
+  }
+}
