@@ -1,5 +1,5 @@
-import type { Service, ServiceBroker, ServiceSchema } from "moleculer";
-import DbService from "moleculer-db";
+import type { Service, ServiceBroker, ServiceSchema, ServiceSettingSchema } from "moleculer";
+import DbService, { type DbServiceSettings } from "moleculer-db";
 import SequelizeAdapter from "moleculer-db-adapter-sequelize";
 import type { ModelAttributes, ModelOptions } from "sequelize";
 import { runtimeOf } from "./runtime.ts";
@@ -13,6 +13,9 @@ export interface EntityDefinition {
 
 /** Uses the node's one Sequelize instance, and leaves closing it to the node. */
 class SharedSequelizeAdapter extends SequelizeAdapter {
+  /** What the base class connects by; its types leave it out. */
+  declare opts: unknown[];
+
   override init(broker: ServiceBroker, service: Service): void {
     super.init(broker, service);
     this.opts = [runtimeOf(broker).database];
@@ -26,11 +29,12 @@ class SharedSequelizeAdapter extends SequelizeAdapter {
  * CRUD actions that moleculer-db would publish are all switched off.
  */
 export function entity(definition: EntityDefinition): Partial<ServiceSchema> {
-  return {
-    mixins: [DbService],
-    adapter: new SharedSequelizeAdapter(),
+  const settings: DbServiceSettings = { idField: "id", maxLimit: 1000 };
+  const schema = {
+    mixins: [DbService as Partial<ServiceSchema>],
+    adapter: new SharedSequelizeAdapter({}),
     model: definition,
-    settings: { idField: "id", maxLimit: 1000 },
+    settings: settings as ServiceSettingSchema,
     actions: {
       find: false,
       count: false,
@@ -42,4 +46,5 @@ export function entity(definition: EntityDefinition): Partial<ServiceSchema> {
       remove: false,
     },
   };
+  return schema;
 }

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import sqlite3 from "@appthreat/sqlite3";
+import * as sqlite from "@appthreat/sqlite3";
 import { type Options, Sequelize } from "sequelize";
 import type { Env } from "../env.ts";
 
@@ -12,8 +12,7 @@ const POOL = { max: 16, min: 1, acquire: 10_000, idle: 30_000 };
  * the data folder. Nothing is connected yet.
  */
 export function openDatabase(env: Env): Sequelize {
-  const sequelize =
-    env.databaseUrl === null ? openSqlite(env.dataDir) : openMysql(env.databaseUrl);
+  const sequelize = env.databaseUrl === null ? openSqlite(env.dataDir) : openMysql(env.databaseUrl);
   // umzug owns the schema; moleculer-db-adapter-sequelize must not sync models by itself.
   return Object.assign(sequelize, { noSync: true });
 }
@@ -36,22 +35,28 @@ function openMysql(url: string): Sequelize {
   });
 }
 
+// The package's types leave out its default export, the module that Sequelize wants.
+const { default: sqlite3 } = sqlite as unknown as { default: typeof sqlite };
+
+/**
+ * Connections that are set up before their first use. Sequelize calls no connection hooks with
+ * SQLite, and it opens one more connection for each transaction: hence here, and busy_timeout.
+ * synchronous=FULL makes a commit survive a power cut too; grouped commits pay for it.
+ */
+class SqliteConnection extends sqlite3.Database {
+  constructor(file: string, mode: number, opened: (error: Error | null) => void) {
+    const setup =
+      "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
+    super(file, mode, (error) => (error === null ? this.exec(setup, opened) : opened(error)));
+  }
+}
+
 function openSqlite(dataDir: string): Sequelize {
   mkdirSync(dataDir, { recursive: true });
-  const sequelize = new Sequelize({
+  return new Sequelize({
     ...common,
     dialect: "sqlite",
-    dialectModule: sqlite3,
+    dialectModule: { ...sqlite3, Database: SqliteConnection },
     storage: join(dataDir, "molimoli.sqlite"),
   });
-  // The connection serves all queries but transactions, which open their own: hence busy_timeout.
-  // synchronous=FULL makes a commit survive a power cut too; grouped commits pay for it.
-  sequelize.addHook("afterConnect", async (connection) => {
-    const run = (sql: string) =>
-      new Promise<void>((done, failed) => {
-        (connection as sqlite3.Database).exec(sql, (error) => (error ? failed(error) : done()));
-      });
-    await run("PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-  });
-  return sequelize;
 }
