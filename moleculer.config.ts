@@ -12,7 +12,7 @@ function logLevels(env: Env): Record<string, string> {
     TRANSIT: quiet,
     TRANSPORTER: quiet,
     CACHER: quiet,
-    "$NODE": quiet,
+    $NODE: quiet,
     "**": env.logLevel,
   };
 }
@@ -29,7 +29,6 @@ export function brokerOptions(env: Env): BrokerOptions {
     registry: { preferLocal: false },
     requestTimeout: 10_000,
     tracking: { enabled: false },
-    validator: { type: "Fastest", options: { useNewCustomCheckerFunction: true } },
     middlewares: [
       {
         name: "Runtime",

@@ -1,4 +1,5 @@
 import type { Config } from "./config.ts";
+import type { PushBatch } from "./events.ts";
 import type { MessageRecord } from "./message-record.ts";
 import type {
   Account,
@@ -10,7 +11,6 @@ import type {
   RoomStats,
   Session,
 } from "./objects.ts";
-import type { PushBatch } from "./events.ts";
 
 type Empty = Record<string, never>;
 
@@ -41,7 +41,10 @@ export interface ActionMap {
   "user.logout": { params: Empty; result: Empty };
   "user.me": { params: Empty; result: { user: Account } };
   /** Sessions signed out whose access tokens have not expired by themselves yet. */
-  "user.revoked": { params: Empty; result: { sessions: { session_id: number; until_ms: number }[] } };
+  "user.revoked": {
+    params: Empty;
+    result: { sessions: { session_id: number; until_ms: number }[] };
+  };
 
   "live.open": {
     params: { room_name: string; description: string };
@@ -50,7 +53,10 @@ export interface ActionMap {
   "live.key": { params: { live_id: number }; result: { key: string } };
   "live.close": { params: { live_id: number }; result: Empty };
   "live.single": { params: { live_id: number }; result: { room: Room } };
-  "live.list": { params: { offset?: number; limit?: number }; result: { rooms: Room[]; total: number } };
+  "live.list": {
+    params: { offset?: number; limit?: number };
+    result: { rooms: Room[]; total: number };
+  };
   "live.stats": { params: { live_id: number }; result: { stats: RoomStats } };
   "live.mute": {
     /** `seconds` 0 unmutes. */
@@ -81,7 +87,10 @@ export interface ActionMap {
     result: { epoch: number; snapshot: TailSnapshot | null };
   };
   /** Internal: what a hub missed after `after`, or null when the tail no longer reaches back. */
-  "push.since": { params: { live_id: number; after: number }; result: { batches: PushBatch[] | null } };
+  "push.since": {
+    params: { live_id: number; after: number };
+    result: { batches: PushBatch[] | null };
+  };
   /** Internal: counters of a room whose actor lives here. */
   "push.stats": { params: { live_id: number }; result: RoomStats };
 
@@ -106,7 +115,10 @@ export interface ActionMap {
 
   "config.get": { params: Empty; result: { config: Config; revision: number } };
   /** For operators (REPL): changes one value, e.g. `limiter.room_rate`. */
-  "config.set": { params: { key: string; value: unknown }; result: { config: Config; revision: number } };
+  "config.set": {
+    params: { key: string; value: unknown };
+    result: { config: Config; revision: number };
+  };
 
   "api.watch": {
     params: { live_id: number; last_event_id?: number; recent?: number };

@@ -31,7 +31,10 @@ function checkText(value: unknown, problems: Problems): unknown {
 }
 
 const id = { type: "number", integer: true, min: 1, max: MAX_ID };
-const optional = <T extends object>(rule: T): T & { optional: true } => ({ ...rule, optional: true });
+const optional = <T extends object>(rule: T): T & { optional: true } => ({
+  ...rule,
+  optional: true,
+});
 const whole = (min: number, max: number) => ({ type: "number", integer: true, min, max });
 const text = (min: number, max: number) => ({ type: "string", min, max, custom: checkText });
 const none: ActionParams = { $$strict: true };
@@ -59,18 +62,34 @@ const data = {
 const batchOfRecords = { type: "array", min: 1, items: { type: "object" } };
 
 export const params: Record<ActionName, ActionParams> = {
-  "user.register": { $$strict: true, username: text(4, 31), password: { type: "string", min: 5, max: 72 } },
-  "user.login": { $$strict: true, username: { type: "string", min: 1, max: 64 }, password: { type: "string", min: 1, max: 72 } },
+  "user.register": {
+    $$strict: true,
+    username: text(4, 31),
+    password: { type: "string", min: 5, max: 72 },
+  },
+  "user.login": {
+    $$strict: true,
+    username: { type: "string", min: 1, max: 64 },
+    password: { type: "string", min: 1, max: 72 },
+  },
   "user.refresh": { $$strict: true, refresh_token: token },
   "user.logout": none,
   "user.me": none,
   "user.revoked": none,
 
-  "live.open": { $$strict: true, room_name: text(1, 64), description: { type: "string", max: 500, custom: checkText } },
+  "live.open": {
+    $$strict: true,
+    room_name: text(1, 64),
+    description: { type: "string", max: 500, custom: checkText },
+  },
   "live.key": { $$strict: true, live_id: id },
   "live.close": { $$strict: true, live_id: id },
   "live.single": { $$strict: true, live_id: id },
-  "live.list": { $$strict: true, offset: optional(whole(0, 1_000_000)), limit: optional(whole(1, 100)) },
+  "live.list": {
+    $$strict: true,
+    offset: optional(whole(0, 1_000_000)),
+    limit: optional(whole(1, 100)),
+  },
   "live.stats": { $$strict: true, live_id: id },
   "live.mute": { $$strict: true, live_id: id, user_id: id, seconds: whole(0, MAX_MUTE_SECONDS) },
   "live.card": { $$strict: true, live_id: id },
@@ -90,20 +109,43 @@ export const params: Record<ActionName, ActionParams> = {
     content: { type: "string", max: 1_000_000 },
     lottery_id: id,
   },
-  "push.watch": { $$strict: true, live_id: id, node_id: { type: "string" }, viewers: whole(0, 1_000_000), epoch: whole(0, MAX_ID) },
+  "push.watch": {
+    $$strict: true,
+    live_id: id,
+    node_id: { type: "string" },
+    viewers: whole(0, 1_000_000),
+    epoch: whole(0, MAX_ID),
+  },
   "push.since": { $$strict: true, live_id: id, after: whole(0, MAX_ID) },
   "push.stats": { $$strict: true, live_id: id },
 
   "message.append": { $$strict: true, messages: batchOfRecords },
   "message.tail": { $$strict: true, live_id: id, limit: whole(1, 10_000) },
   "message.single": { $$strict: true, id },
-  "message.multi": { $$strict: true, live_id: id, start_time: whole(0, MAX_ID), offset: whole(0, MAX_ID) },
+  "message.multi": {
+    $$strict: true,
+    live_id: id,
+    start_time: whole(0, MAX_ID),
+    offset: whole(0, MAX_ID),
+  },
   "message.density": { $$strict: true, live_id: id, bucket: optional(whole(1, 3600)) },
-  "message.export": { $$strict: true, live_id: id, format: { type: "enum", values: ["xml", "json", "ass"] } },
+  "message.export": {
+    $$strict: true,
+    live_id: id,
+    format: { type: "enum", values: ["xml", "json", "ass"] },
+  },
 
   "config.get": none,
-  "config.set": { $$strict: true, key: { type: "string", min: 3, max: 64 }, value: { type: "any" } },
+  "config.set": {
+    $$strict: true,
+    key: { type: "string", min: 3, max: 64 },
+    value: { type: "any" },
+  },
 
-  "api.watch": { $$strict: true, live_id: id, last_event_id: optional(whole(0, MAX_ID)), recent: optional(whole(1, 100)) },
+  "api.watch": {
+    $$strict: true,
+    live_id: id,
+    last_event_id: optional(whole(0, MAX_ID)),
+    recent: optional(whole(1, 100)),
+  },
 };
-

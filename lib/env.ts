@@ -38,7 +38,9 @@ export class EnvError extends Error {
   readonly problems: string[];
 
   constructor(problems: string[]) {
-    super(`The environment has ${problems.length === 1 ? "a wrong value" : "wrong values"}: ${problems.join("; ")}.`);
+    super(
+      `The environment has ${problems.length === 1 ? "a wrong value" : "wrong values"}: ${problems.join("; ")}.`,
+    );
     this.name = "EnvError";
     this.problems = problems;
   }
@@ -73,7 +75,9 @@ export function readEnv(vars: Readonly<Record<string, string | undefined>>): Env
     for (const part of value.split(",")) {
       const scheme = /^([a-z0-9+]+):\/\/[^\s]+$/i.exec(part.trim())?.[1]?.toLowerCase();
       if (scheme === undefined || !schemes.includes(scheme)) {
-        problems.push(`${name} must be a URL beginning with ${schemes.map((s) => `${s}://`).join(" or ")}`);
+        problems.push(
+          `${name} must be a URL beginning with ${schemes.map((s) => `${s}://`).join(" or ")}`,
+        );
         break;
       }
     }

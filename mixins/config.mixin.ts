@@ -1,4 +1,4 @@
-import type { Context, ServiceSchema } from "moleculer";
+import type { Context, Service, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { call } from "../contracts/call.ts";
 import { type Config, defaultConfig } from "../contracts/config.ts";
 import type { EventMap } from "../contracts/events.ts";
@@ -8,16 +8,18 @@ export interface Configured {
   config: Config;
 }
 
-export const configMixin: Partial<ServiceSchema> = {
+type ConfiguredService = Service & Configured;
+
+const mixin: Partial<ServiceSchema<ServiceSettingSchema, object, object, ConfiguredService>> = {
   dependencies: ["config"],
 
   events: {
-    "config.changed"(this: Configured, ctx: Context<EventMap["config.changed"]>) {
+    "config.changed"(ctx: Context<EventMap["config.changed"]>) {
       this.config = ctx.params.config;
     },
   },
 
-  created(this: Configured) {
+  created() {
     this.config = defaultConfig;
   },
 
@@ -26,3 +28,6 @@ export const configMixin: Partial<ServiceSchema> = {
     this.config = config;
   },
 };
+
+/** Moleculer types mixins without their own `this`. */
+export const configMixin = mixin as Partial<ServiceSchema>;

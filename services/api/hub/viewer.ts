@@ -1,0 +1,51 @@
+import type { Socket } from "node:net";
+import type { HubRoom } from "./hub-room.ts";
+
+/** One open stream. Kept small: there are as many as there are people watching. */
+export interface Viewer {
+  readonly socket: Socket;
+  readonly room: HubRoom;
+  /** Accepts the shared compressed frames. */
+  readonly gzip: boolean;
+  /** 0 for a guest. */
+  readonly userId: number;
+  /** Number of the last frame written; BEHIND while it has to be caught up from the ring. */
+  seq: number;
+  /** Id of the last message written: the viewer's cursor. */
+  lastId: number;
+  /** Place in the room's list of viewers; -1 once it has left. */
+  index: number;
+  /** Unix ms since when the socket takes nothing; 0 = it takes all. */
+  blockedSinceMs: number;
+}
+
+/** No frame has this number. */
+export const BEHIND = -1;
+
+const VIEWER = Symbol("viewer");
+
+interface ViewerSocket extends Socket {
+  [VIEWER]?: Viewer;
+}
+
+/** Shared listeners find the viewer by its socket: no closure per connection. */
+export function bindViewer(viewer: Viewer): void {
+  const socket: ViewerSocket = viewer.socket;
+  socket[VIEWER] = viewer;
+  socket.on("error", ignore);
+  socket.on("end", hangUp);
+  socket.on("close", leave);
+  // Whatever the client still sends is read and dropped, so that its hanging up is noticed.
+  socket.resume();
+}
+
+function ignore(): void {}
+
+function hangUp(this: Socket): void {
+  this.destroy();
+}
+
+function leave(this: ViewerSocket): void {
+  const viewer = this[VIEWER];
+  viewer?.room.remove(viewer);
+}

@@ -1,0 +1,328 @@
+import type { RoomCard, TailSnapshot } from "../../contracts/actions.ts";
+import type { Config } from "../../contracts/config.ts";
+import type { ErrorData, ErrorName } from "../../contracts/errors.ts";
+import type { OwnMessage, PushBatch } from "../../contracts/events.ts";
+import { type MessageRecord, toLiveMessage } from "../../contracts/message-record.ts";
+import type { DanmakuStyle, MessageData, MessageType, RoomStats } from "../../contracts/objects.ts";
+import { messageEvent, noticeEvent, ownMessageEvent } from "../../lib/sse.ts";
+import { createBuckets } from "../../lib/token-bucket.ts";
+import type { WordFilter } from "../../lib/word-filter.ts";
+import { Audience } from "./audience.ts";
+import { Limiter, type Random, roomCeiling } from "./limiter.ts";
+import { Tail } from "./tail.ts";
+
+/**
+ * The rules of one room, as a reducer: a command goes in, effects come out, and the service carries
+ * them out. Time, ids and randomness come with the commands. The state is owned by its reducer: it
+ * is changed in place, since a busy room runs thousands of commands a second.
+ */
+export interface RoomState {
+  readonly live_id: number;
+  /** Names this life of the actor; a hub that knows another one starts over. */
+  readonly epoch: number;
+  readonly owner: number;
+  readonly start_time: number;
+  ended: boolean;
+  /** The highest id given in this room; new ones must lie above it. */
+  lastId: number;
+  readonly tail: Tail;
+  readonly audience: Audience;
+  readonly limiter: Limiter;
+  /** Door buckets of this room's senders, by user id. */
+  readonly doors: ReturnType<typeof createBuckets>;
+  /** Unix ms until which a user may not speak. */
+  readonly muted: Map<number, number>;
+  limits: Config["limiter"];
+  flushMs: number;
+  lastFlushMs: number;
+  /** When the next flush is due; null when nothing waits. */
+  flushDueMs: number | null;
+  presence: { told: number; toldAtMs: number };
+  readonly stats: Omit<RoomStats, "live_id" | "viewers">;
+}
+
+export type Command =
+  | {
+      kind: "send";
+      now_ms: number;
+      id: number;
+      sender: { user_id: number; user_name: string };
+      type: MessageType;
+      content: string;
+      style: DanmakuStyle | null;
+      data: MessageData | null;
+    }
+  | {
+      kind: "announce";
+      now_ms: number;
+      id: number;
+      type: 3 | 4;
+      content: string;
+      lottery_id: number;
+    }
+  | { kind: "committed"; now_ms: number; record: MessageRecord; random: Random }
+  | { kind: "flush"; now_ms: number; random: Random }
+  | { kind: "watch"; now_ms: number; node_id: string; viewers: number }
+  /** Now and then: gateways that fell silent are dropped. */
+  | { kind: "sweep"; now_ms: number }
+  | { kind: "mute"; user_id: number; until_ms: number }
+  | { kind: "configure"; now_ms: number; config: Config }
+  | { kind: "end"; now_ms: number; random: Random };
+
+export type Effect =
+  | { kind: "refuse"; error: ErrorName; data: ErrorData | null }
+  /** Make it durable, then come back with `committed`. */
+  | { kind: "append"; record: MessageRecord }
+  /** Come back with `flush` at that time. */
+  | { kind: "schedule"; at_ms: number }
+  | { kind: "emit"; batch: PushBatch; nodes: string[] }
+  | { kind: "audience"; viewers: number };
+
+/** The presence of a room is told at most this often. */
+const PRESENCE_MS = 1000;
+/** Senders whose door bucket a room remembers; the idle ones are forgotten first. */
+const MAX_DOORS = 50_000;
+
+/**
+ * Wakes a room up.
+ *
+ * @param recent its last messages, ascending, and the id before them: they become the tail, so that
+ *   viewers resume across a restart
+ */
+export function createRoom(
+  card: RoomCard,
+  recent: { messages: MessageRecord[]; prev: number },
+  config: Config,
+  epoch: number,
+  nowMs: number,
+): RoomState {
+  const tail = new Tail(recent.prev);
+  for (const chunk of chunks(recent.messages, 50))
+    tail.add(encodeBatch(card.live_id, tail.last, chunk));
+  return {
+    live_id: card.live_id,
+    epoch,
+    owner: card.owner,
+    start_time: card.start_time,
+    ended: !card.is_live,
+    lastId: tail.last,
+    tail,
+    audience: new Audience(),
+    limiter: new Limiter(limiterRates(config.limiter, 0), nowMs),
+    doors: createBuckets({ maxKeys: MAX_DOORS }),
+    muted: new Map(card.muted.map(({ user_id, until_ms }) => [user_id, until_ms])),
+    limits: config.limiter,
+    flushMs: config.hub.flush_ms,
+    lastFlushMs: 0,
+    flushDueMs: null,
+    presence: { told: 0, toldAtMs: 0 },
+    stats: { peak: 0, messages: 0, pushed: 0, merged: 0, suppressed: 0 },
+  };
+}
+
+/** Applies one command and says what has to be done about it. */
+export function reduce(room: RoomState, command: Command, words: WordFilter): Effect[] {
+  switch (command.kind) {
+    case "send":
+      return send(room, command, words);
+    case "announce":
+      return announce(room, command);
+    case "committed":
+      return committed(room, command.record, command.now_ms, command.random);
+    case "flush":
+      return flush(room, command.now_ms, command.random);
+    case "watch":
+      return audienceChange(room, command.now_ms, () =>
+        room.audience.set(command.node_id, command.viewers, command.now_ms),
+      );
+    case "sweep":
+      return audienceChange(room, command.now_ms, () => room.audience.expire(command.now_ms));
+    case "mute":
+      if (command.until_ms === 0) room.muted.delete(command.user_id);
+      else room.muted.set(command.user_id, command.until_ms);
+      return [];
+    case "configure":
+      room.limits = command.config.limiter;
+      room.flushMs = command.config.hub.flush_ms;
+      room.limiter.setRates(limiterRates(room.limits, room.audience.viewers));
+      return [];
+    case "end":
+      return end(room, command.now_ms, command.random);
+  }
+}
+
+/** Everything a gateway needs to serve its first viewer of this room. */
+export function snapshot(room: RoomState): TailSnapshot {
+  return {
+    epoch: room.epoch,
+    prev: room.tail.prev,
+    batches: room.tail.all(),
+    viewers: room.audience.viewers,
+  };
+}
+
+export function roomStats(room: RoomState): RoomStats {
+  return { live_id: room.live_id, viewers: room.audience.viewers, ...room.stats };
+}
+
+function send(
+  room: RoomState,
+  command: Extract<Command, { kind: "send" }>,
+  words: WordFilter,
+): Effect[] {
+  const { now_ms, sender } = command;
+  if (room.ended) return refuse("ROOM_NOT_LIVE");
+
+  const mutedUntil = room.muted.get(sender.user_id);
+  if (mutedUntil !== undefined) {
+    if (now_ms < mutedUntil) return refuse("MUTED", { until: Math.ceil(mutedUntil / 1000) });
+    room.muted.delete(sender.user_id);
+  }
+
+  const checked = words.check(command.content);
+  if (checked.refused) return refuse("CONTENT_REFUSED");
+
+  const { user_rate, user_burst } = room.limits;
+  const wait = room.doors.take(sender.user_id, now_ms, user_rate, user_burst);
+  if (wait > 0) return refuse("RATE_LIMITED", { retry_after_ms: wait });
+
+  return [append(room, command, { ...sender, content: checked.text, lottery_id: null })];
+}
+
+function announce(room: RoomState, command: Extract<Command, { kind: "announce" }>): Effect[] {
+  if (room.ended && command.type === 3) return refuse("ROOM_NOT_LIVE");
+  const { content, lottery_id } = command;
+  const said = { user_id: room.owner, user_name: "", content, lottery_id };
+  return [append(room, { ...command, style: null, data: null }, said)];
+}
+
+function append(
+  room: RoomState,
+  command: Pick<Extract<Command, { kind: "send" }>, "id" | "now_ms" | "type" | "style" | "data">,
+  said: { user_id: number; user_name: string; content: string; lottery_id: number | null },
+): Effect {
+  room.lastId = command.id;
+  const seconds = Math.floor(command.now_ms / 1000);
+  const record: MessageRecord = {
+    id: command.id,
+    live_id: room.live_id,
+    user_id: said.user_id,
+    user_name: said.user_name,
+    type: command.type,
+    live_time: Math.max(0, seconds - room.start_time),
+    send_time: seconds,
+    content: said.content,
+    style: command.style,
+    data: command.data,
+    lottery_id: said.lottery_id,
+  };
+  return { kind: "append", record };
+}
+
+function committed(
+  room: RoomState,
+  record: MessageRecord,
+  nowMs: number,
+  random: Random,
+): Effect[] {
+  room.stats.messages++;
+  room.limiter.offer(record, nowMs, random);
+  return scheduleFlush(room, nowMs);
+}
+
+/** A quiet room is flushed at once, a busy one `flushMs` after its last flush. */
+function scheduleFlush(room: RoomState, nowMs: number): Effect[] {
+  const dueMs = Math.max(nowMs, room.lastFlushMs + room.flushMs);
+  if (room.flushDueMs !== null && room.flushDueMs <= dueMs) return [];
+  room.flushDueMs = dueMs;
+  return [{ kind: "schedule", at_ms: dueMs }];
+}
+
+function flush(room: RoomState, nowMs: number, random: Random): Effect[] {
+  room.flushDueMs = null;
+  const effects: Effect[] = [];
+  const presence = tellPresence(room, nowMs, effects);
+  const window = room.limiter.pending ? room.limiter.flush(nowMs, random) : null;
+  if (window === null && presence === "") return effects;
+
+  const { stats } = room;
+  let notices = presence;
+  let own: OwnMessage[] = [];
+  if (window !== null) {
+    stats.pushed += window.pushed.length;
+    stats.merged += window.merged.length;
+    stats.suppressed += window.suppressed.length;
+    own = window.merged.concat(window.suppressed).map((record) => ({
+      user_id: record.user_id,
+      text: ownMessageEvent(JSON.stringify(toLiveMessage(record))),
+    }));
+    for (const fold of window.folds) notices += noticeEvent("merged", fold);
+    room.lastFlushMs = nowMs;
+  }
+
+  const batch = encodeBatch(room.live_id, room.tail.last, window?.pushed ?? []);
+  // The tail keeps messages only: presence and counts of the past mean nothing to who comes later.
+  if (batch.ids.length > 0) room.tail.add(batch);
+  const sent: PushBatch = { ...batch, text: batch.text + notices };
+  if (own.length > 0) sent.own = own;
+  if (sent.text !== "" || own.length > 0)
+    effects.push({ kind: "emit", batch: sent, nodes: room.audience.nodes });
+  return effects;
+}
+
+/** The text that tells a changed number of viewers, or "" when it is not time for it. */
+function tellPresence(room: RoomState, nowMs: number, effects: Effect[]): string {
+  const { presence, audience } = room;
+  if (audience.viewers === presence.told) return "";
+  const dueMs = presence.toldAtMs + PRESENCE_MS;
+  if (nowMs < dueMs) {
+    effects.push({ kind: "schedule", at_ms: dueMs });
+    room.flushDueMs = dueMs;
+    return "";
+  }
+  presence.told = audience.viewers;
+  presence.toldAtMs = nowMs;
+  effects.push({ kind: "audience", viewers: audience.viewers });
+  return noticeEvent("presence", { viewers: audience.viewers });
+}
+
+function audienceChange(room: RoomState, nowMs: number, change: () => void): Effect[] {
+  const { audience, stats } = room;
+  const before = audience.viewers;
+  change();
+  if (audience.viewers === before) return [];
+  stats.peak = Math.max(stats.peak, audience.viewers);
+  room.limiter.setRates(limiterRates(room.limits, audience.viewers));
+  return scheduleFlush(room, nowMs);
+}
+
+function end(room: RoomState, nowMs: number, random: Random): Effect[] {
+  if (room.ended) return [];
+  room.ended = true;
+  const effects = flush(room, nowMs, random);
+  const last = encodeBatch(room.live_id, room.tail.last, []);
+  effects.push({ kind: "emit", batch: { ...last, ended: true }, nodes: room.audience.nodes });
+  return effects;
+}
+
+function encodeBatch(liveId: number, prev: number, records: MessageRecord[]): PushBatch {
+  let text = "";
+  const ids: number[] = [];
+  for (const record of records) {
+    text += messageEvent(record.id, JSON.stringify(toLiveMessage(record)));
+    ids.push(record.id);
+  }
+  return { live_id: liveId, prev, ids, text };
+}
+
+function limiterRates(limits: Config["limiter"], viewers: number) {
+  return { rate: roomCeiling(limits, viewers), merge_window_ms: limits.merge_window_ms };
+}
+
+function refuse(error: ErrorName, data: ErrorData | null = null): Effect[] {
+  return [{ kind: "refuse", error, data }];
+}
+
+function* chunks<T>(items: T[], size: number): Generator<T[]> {
+  for (let i = 0; i < items.length; i += size) yield items.slice(i, i + size);
+}

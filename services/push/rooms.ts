@@ -1,0 +1,59 @@
+import type { Config } from "../../contracts/config.ts";
+import { type ActorPorts, RoomActor } from "./actor.ts";
+import type { RoomState } from "./room.ts";
+
+/** The rooms that live on this node, loaded when first asked for. */
+export class Rooms {
+  private readonly actors = new Map<number, RoomActor>();
+  /** One load per room at a time, however many ask. */
+  private readonly loading = new Map<number, Promise<RoomActor>>();
+  private readonly load: (liveId: number) => Promise<RoomState>;
+  private readonly ports: ActorPorts;
+
+  /** @param load makes a room's state, or throws ROOM_NOT_FOUND */
+  constructor(load: (liveId: number) => Promise<RoomState>, ports: ActorPorts) {
+    this.load = load;
+    this.ports = ports;
+  }
+
+  /** The room if it is in memory: for what needs no answer if it is not. */
+  present(liveId: number): RoomActor | undefined {
+    return this.actors.get(liveId);
+  }
+
+  get(liveId: number): RoomActor | Promise<RoomActor> {
+    return this.actors.get(liveId) ?? this.loading.get(liveId) ?? this.wake(liveId);
+  }
+
+  private wake(liveId: number): Promise<RoomActor> {
+    const waking = this.load(liveId)
+      .then((state) => {
+        const actor = new RoomActor(state, this.ports);
+        this.actors.set(liveId, actor);
+        return actor;
+      })
+      .finally(() => this.loading.delete(liveId));
+    this.loading.set(liveId, waking);
+    return waking;
+  }
+
+  /** Drops silent gateways and lets idle rooms go. */
+  sweep(nowMs: number): void {
+    for (const [liveId, actor] of this.actors) {
+      actor.apply({ kind: "sweep", now_ms: nowMs });
+      if (!actor.isIdle(nowMs)) continue;
+      actor.close();
+      this.actors.delete(liveId);
+    }
+  }
+
+  configure(config: Config, nowMs: number): void {
+    for (const actor of this.actors.values())
+      actor.apply({ kind: "configure", now_ms: nowMs, config });
+  }
+
+  close(): void {
+    for (const actor of this.actors.values()) actor.close();
+    this.actors.clear();
+  }
+}
