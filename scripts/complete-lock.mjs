@@ -32,9 +32,13 @@ const PROCESSORS = [
   "x64",
 ];
 
-/** What a platform package's name says about where it can be installed. */
+/**
+ * What a platform package's name says about where it can be installed.
+ *
+ * @param {string} name
+ */
 function platformOf(name) {
-  const words = name.split("/").pop().split("-");
+  const words = name.replace(/^.*\//, "").split("-");
   const os = SYSTEMS.filter((system) => words.includes(system));
   const cpu = PROCESSORS.filter((processor) => words.includes(processor));
   if (os.length !== 1 || cpu.length !== 1) return undefined;
@@ -46,8 +50,12 @@ function platformOf(name) {
   return { cpu, os, ...libc };
 }
 
-/** Adds the entries that are missing and drops every `resolved`; returns how many of each. */
-export function complete(lock) {
+/**
+ * Adds the entries that are missing and drops every `resolved`; answers how many of each.
+ *
+ * @param {{ packages: Record<string, any> }} lock
+ */
+function complete(lock) {
   const packages = lock.packages;
   const locked = new Set(Object.keys(packages).map((path) => path.split("node_modules/").pop()));
   let added = 0;

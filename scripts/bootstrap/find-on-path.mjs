@@ -1,0 +1,25 @@
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/**
+ * @param {string} command
+ * @param {string} [path] in the form of the environment's PATH
+ * @returns {string | undefined} the full path of an executable
+ */
+export function findOnPath(command, path = process.env.PATH ?? "") {
+  return path
+    .split(delimiter)
+    .filter(Boolean)
+    .map((folder) => join(folder, command))
+    .find(isExecutable);
+}
+
+/** @param {string} file */
+function isExecutable(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

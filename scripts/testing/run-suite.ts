@@ -1,0 +1,64 @@
+import { once } from "node:events";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
+import { fileURLToPath } from "node:url";
+import { type Selection, shown } from "./suites.ts";
+
+/** One test may take this long, in milliseconds. */
+const TEST_TIMEOUT_MS = 120_000;
+/** A whole suite may take this long, in milliseconds: the net under everything that can hang. */
+const SUITE_TIMEOUT_MS = 30 * 60_000;
+const LEFTOVERS_HOOK = fileURLToPath(new URL("./fail-on-leftovers.ts", import.meta.url));
+
+export interface Outcome {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+export interface RunOptions {
+  root: string;
+  /** Only tests whose name matches. */
+  name?: string | undefined;
+  signal: AbortSignal;
+}
+
+/** Runs one suite's files, each in a process of its own, and prints node:test's own report. */
+export async function runSuite(
+  { suite, files }: Selection,
+  { root, name, signal }: RunOptions,
+): Promise<Outcome> {
+  const outcome: Outcome = { passed: 0, failed: 0, skipped: 0 };
+  const holdNoTest = new Set<string>();
+
+  const tests = run({
+    files,
+    cwd: root,
+    concurrency: suite.concurrency,
+    timeout: TEST_TIMEOUT_MS,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(SUITE_TIMEOUT_MS)]),
+    execArgv: ["--import", LEFTOVERS_HOOK],
+    ...(name === undefined ? {} : { testNamePatterns: [name] }),
+  });
+  // A file without tests is reported as one passed test that bears the file's name.
+  tests.on("test:pass", (event) => {
+    if (files.includes(event.name)) holdNoTest.add(event.name);
+  });
+  tests.on("test:summary", ({ file, counts }) => {
+    if (file !== undefined) return;
+    outcome.passed = counts.passed;
+    outcome.skipped = counts.skipped + counts.todo;
+    outcome.failed = counts.tests - counts.passed - outcome.skipped;
+  });
+  const report = tests.compose(spec);
+  report.pipe(process.stdout, { end: false });
+  await once(report, "end");
+
+  outcome.passed -= holdNoTest.size;
+  // With a name pattern it is normal that most files have nothing to run.
+  if (name === undefined) {
+    outcome.failed += holdNoTest.size;
+    for (const file of holdNoTest) console.log(`✖ ${shown(root, file)} holds no test`);
+  }
+  return outcome;
+}

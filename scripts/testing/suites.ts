@@ -1,0 +1,103 @@
+import { globSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { relative, resolve, sep } from "node:path";
+import { Failure } from "../bootstrap/failure.mjs";
+
+export interface Suite {
+  name: string;
+  /** What its tests are about, for --help. */
+  about: string;
+  /** Test files at a time. */
+  concurrency: number;
+  /** System programs its tests cannot do without. */
+  needs: readonly string[];
+}
+
+/** In the order they run: what fails fastest and explains most comes first. */
+export const SUITES: readonly Suite[] = [
+  {
+    name: "unit",
+    about: "rules without a broker",
+    concurrency: availableParallelism(),
+    needs: [],
+  },
+  {
+    name: "service",
+    about: "services on a broker in this process",
+    concurrency: 2,
+    needs: [],
+  },
+  {
+    name: "contract",
+    about: "the HTTP dialects, and both sides of every backing service",
+    concurrency: 2,
+    needs: [],
+  },
+  {
+    name: "cluster",
+    about: "several nodes and real servers",
+    concurrency: 1,
+    needs: [],
+  },
+  {
+    name: "e2e",
+    about: "the whole product, with a browser",
+    concurrency: 1,
+    needs: ["ffmpeg", "chromium"],
+  },
+  {
+    name: "fault",
+    about: "processes and connections that die at the wrong moment",
+    concurrency: 1,
+    needs: [],
+  },
+];
+
+export interface Selection {
+  suite: Suite;
+  /** Absolute paths. */
+  files: string[];
+}
+
+/**
+ * Which files to run. `wanted` holds suite names, test files or globs; empty means everything.
+ * A word that means nothing is an error: a misspelt suite must not look like a green one.
+ */
+export function select(root: string, wanted: readonly string[]): Selection[] {
+  const everything = SUITES.map((suite) => ({
+    suite,
+    files: testFiles(root, `test/${suite.name}/**/*.test.ts`),
+  }));
+  if (wanted.length === 0) return everything.filter(({ files }) => files.length > 0);
+
+  const chosen = new Set(wanted.flatMap((word) => matching(root, word, everything)));
+  return everything
+    .map(({ suite, files }) => ({ suite, files: files.filter((file) => chosen.has(file)) }))
+    .filter(({ files }) => files.length > 0);
+}
+
+function matching(root: string, word: string, everything: Selection[]): string[] {
+  const named = everything.find(({ suite }) => suite.name === word);
+  const pool = new Set(everything.flatMap(({ files }) => files));
+  const files = named
+    ? named.files
+    : [...testFiles(root, word), ...testFiles(root, `${word}/**/*.test.ts`)].filter((file) =>
+        pool.has(file),
+      );
+  if (files.length === 0) {
+    const names = SUITES.map(({ name }) => name).join(", ");
+    throw new Failure(`no test is called "${word}"; name a suite (${names}) or files under test/`);
+  }
+  return files;
+}
+
+function testFiles(root: string, glob: string): string[] {
+  return globSync(glob, { cwd: root })
+    .map((file) => resolve(root, file))
+    .sort();
+}
+
+/** How a file is called in what people read. */
+export function shown(root: string, file: string): string {
+  return relative(root, file).split(sep).join("/");
+}
