@@ -1,0 +1,114 @@
+/** Senders: keep-alive sockets, one request at a time on each, at an even pace. */
+import { connect, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { serveRequests } from "../lib/child.ts";
+import { Histogram } from "../lib/histogram.ts";
+
+interface Options {
+  port: number;
+  live_id: number;
+  tokens: string[];
+}
+
+interface Sender {
+  socket: Socket;
+  token: string;
+  busy: boolean;
+  sentMs: number;
+  answer: string;
+}
+
+const PHRASES = [
+  "哈哈哈哈哈",
+  "主播好厉害",
+  "前排围观",
+  "what a play!",
+  "这波操作可以",
+  "GG well played",
+  "来了来了",
+  "太好笑了吧",
+  "let's go",
+  "666666",
+  "第一次看直播",
+  "where are you from?",
+];
+
+const senders: Sender[] = [];
+let liveId = 0;
+let accepted: number[] = [];
+let refused: string[] = [];
+let latency = new Histogram();
+
+function open(options: Options): void {
+  liveId = options.live_id;
+  for (const token of options.tokens) {
+    const socket = connect({ port: options.port, host: "127.0.0.1", noDelay: true });
+    const sender: Sender = { socket, token, busy: false, sentMs: 0, answer: "" };
+    socket.on("data", (chunk) => receive(sender, chunk.toString("latin1")));
+    socket.on("error", (error) => refused.push(error.message));
+    senders.push(sender);
+  }
+}
+
+/** The server answers with a length; one request is under way, so the body ends the answer. */
+function receive(sender: Sender, chunk: string): void {
+  sender.answer += chunk;
+  const head = sender.answer.indexOf("\r\n\r\n");
+  if (head === -1) return;
+  const size = Number(/content-length: (\d+)/i.exec(sender.answer)?.[1] ?? Number.NaN);
+  if (sender.answer.length < head + 4 + size) return;
+  const id = /"id":(\d+)/.exec(sender.answer)?.[1];
+  if (sender.answer.startsWith("HTTP/1.1 200") && id !== undefined) accepted.push(Number(id));
+  else refused.push(sender.answer.slice(0, 300));
+  latency.add(Date.now() - sender.sentMs);
+  sender.answer = "";
+  sender.busy = false;
+}
+
+function send(sender: Sender, number: number): void {
+  sender.busy = true;
+  sender.sentMs = Date.now();
+  const content = `${sender.sentMs.toString(36)} ${PHRASES[number % PHRASES.length]}`;
+  const body = JSON.stringify({ live_id: liveId, type: 0, content });
+  sender.socket.write(
+    `POST /message/live HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer ${sender.token}\r\n` +
+      `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+/** Sends at an even rate for some seconds; answers when every request is answered. */
+async function run({ rate, seconds }: { rate: number; seconds: number }): Promise<object> {
+  accepted = [];
+  refused = [];
+  latency = new Histogram();
+  const total = rate * seconds;
+  const start = performance.now();
+  let sent = 0;
+  let next = 0;
+  while (sent < total) {
+    const due = Math.min(total, Math.floor(((performance.now() - start) * rate) / 1000));
+    for (; sent < due; sent++) {
+      // Round robin over those that have their answer; when none has, the pace slackens.
+      let tries = 0;
+      while (tries < senders.length && (senders[next % senders.length] as Sender).busy) {
+        next++;
+        tries++;
+      }
+      if (tries === senders.length) break;
+      send(senders[next++ % senders.length] as Sender, sent);
+    }
+    await delay(1);
+  }
+  const deadline = Date.now() + 15_000;
+  while (senders.some((sender) => sender.busy) && Date.now() < deadline) await delay(5);
+  return {
+    accepted,
+    refused: refused.length,
+    firstRefusal: refused[0] ?? "",
+    seconds: (performance.now() - start) / 1000,
+    p50: latency.percentile(50),
+    p99: latency.percentile(99),
+  };
+}
+
+serveRequests({ open, run });

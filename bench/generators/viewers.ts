@@ -1,0 +1,211 @@
+/**
+ * Viewers, as lean as they get: raw sockets that share one read buffer, and no parsing per viewer.
+ *
+ * All viewers of a room are sent the same bytes. So the first to receive something extends the
+ * reference stream, which is parsed and checked once; everyone else's bytes are compared with it. A
+ * lost, doubled or reordered message of any viewer shows as a difference.
+ */
+import { connect, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { constants, createInflateRaw } from "node:zlib";
+import { serveRequests } from "../lib/child.ts";
+import { Histogram } from "../lib/histogram.ts";
+
+interface Options {
+  port: number;
+  live_id: number;
+  viewers: number;
+  gzip: boolean;
+}
+
+interface BenchViewer {
+  socket: Socket;
+  /** Has received something (the head of the response). */
+  open: boolean;
+  /** Bytes of the reference stream received. */
+  offset: number;
+  /** Messages of the reference stream received. */
+  messages: number;
+}
+
+const READ_BUFFER = Buffer.allocUnsafe(256 * 1024);
+const REFERENCE_BYTES = 256 * 1024 * 1024;
+
+let gzip = false;
+let measuring = false;
+let lastReadMs = 0;
+let reads = 0;
+let faults = 0;
+let firstFault = "";
+const viewers: BenchViewer[] = [];
+
+/** What everyone must receive since the start of the measurement. */
+let reference = Buffer.alloc(0);
+let length = 0;
+/** End offset and sending time of each message of the reference stream. */
+let ends: number[] = [];
+let sentMs: number[] = [];
+let ids: number[] = [];
+let parsed = 0;
+let latency = new Histogram();
+
+function receive(viewer: BenchViewer, size: number): void {
+  lastReadMs = Date.now();
+  if (!measuring) {
+    viewer.open = true;
+    return;
+  }
+  reads++;
+  const end = viewer.offset + size;
+  const known = Math.min(end, length) - viewer.offset;
+  if (
+    known > 0 &&
+    reference.compare(READ_BUFFER, 0, known, viewer.offset, viewer.offset + known) !== 0
+  )
+    fault(`viewer differs from the others at byte ${viewer.offset}`);
+  if (end > length) {
+    READ_BUFFER.copy(reference, length, known, size);
+    length = end;
+    if (!gzip) parse();
+  }
+  viewer.offset = end;
+  while (viewer.messages < ends.length && (ends[viewer.messages] as number) <= end)
+    latency.add(lastReadMs - (sentMs[viewer.messages++] as number));
+}
+
+/** Reads the complete events that are new in the reference stream. */
+function parse(): void {
+  for (;;) {
+    const end = reference.indexOf("\n\n", parsed);
+    if (end === -1 || end + 2 > length) return;
+    const event = reference.toString("utf8", parsed, end);
+    parsed = end + 2;
+    note(event, parsed);
+  }
+}
+
+/** Content begins with the sender's clock in base 36. */
+const MESSAGE = /^id: (\d+)\nevent: message\ndata: .*?"content":"([0-9a-z]+) /;
+
+function note(event: string, end: number): void {
+  const message = MESSAGE.exec(event);
+  if (message === null) return;
+  const id = Number(message[1]);
+  if (id <= (ids.at(-1) ?? 0)) fault(`id ${id} came after ${ids.at(-1)}`);
+  ids.push(id);
+  ends.push(end);
+  sentMs.push(Number.parseInt(message[2] as string, 36));
+}
+
+function fault(what: string): void {
+  faults++;
+  if (firstFault === "") firstFault = what;
+}
+
+async function open(options: Options): Promise<void> {
+  gzip = options.gzip;
+  const request =
+    `GET /message/live?live_id=${options.live_id} HTTP/1.1\r\nHost: bench\r\n` +
+    `Accept: text/event-stream\r\n${gzip ? "Accept-Encoding: gzip\r\n" : ""}\r\n`;
+  for (let i = 0; i < options.viewers; i++) {
+    const viewer: BenchViewer = { socket: null as never, open: false, offset: 0, messages: 0 };
+    viewer.socket = connect({
+      port: options.port,
+      host: "127.0.0.1",
+      onread: {
+        buffer: READ_BUFFER,
+        callback(size) {
+          receive(viewer, size);
+          return true;
+        },
+      },
+    });
+    viewer.socket.on("error", (error) => fault(error.message));
+    viewer.socket.on("close", () => measuring && fault("a stream was closed"));
+    viewer.socket.write(request);
+    viewers.push(viewer);
+    // Not more than what the gateway accepts per second.
+    if (i % 50 === 49) await delay(20);
+  }
+  await until(() => viewers.every((viewer) => viewer.open), 30_000, "all streams open");
+  // Presence is told while people arrive, and once more when they have: then it is quiet.
+  await until(() => Date.now() - lastReadMs > 1500, 30_000, "a quiet room");
+}
+
+function begin(): void {
+  reference = Buffer.allocUnsafe(REFERENCE_BYTES);
+  length = 0;
+  parsed = 0;
+  reads = 0;
+  ends = [];
+  sentMs = [];
+  ids = [];
+  latency = new Histogram();
+  for (const viewer of viewers) {
+    viewer.offset = 0;
+    viewer.messages = 0;
+  }
+  measuring = true;
+}
+
+/** Waits until everyone has everything, and says what came. */
+async function finish(expected: { messages?: number; bytes?: number }): Promise<object> {
+  const arrived = async () => {
+    if (gzip) await inflateReference();
+    return ids.length >= (expected.messages ?? 0) && length >= (expected.bytes ?? 0);
+  };
+  await expectSoon(
+    arrived,
+    () => `${JSON.stringify(expected)}, came ${ids.length} in ${length} bytes`,
+  );
+  const same = () => viewers.every((viewer) => viewer.offset === length);
+  await expectSoon(same, () => "everyone to have everything");
+  measuring = false;
+  return {
+    deliveries: ids.length * viewers.length,
+    messages: ids.length,
+    ids,
+    bytes: length,
+    writes: reads / viewers.length,
+    faults,
+    firstFault,
+    p50: latency.percentile(50),
+    p99: latency.percentile(99),
+    max: latency.percentile(100),
+  };
+}
+
+async function expectSoon(condition: () => boolean | Promise<boolean>, what: () => string) {
+  await until(condition, 20_000, "").catch(() => fault(`waited 20 s for ${what()}`));
+}
+
+/** Compressed blocks refer to nothing before them, so decoding can begin anywhere between two. */
+async function inflateReference(): Promise<void> {
+  const inflate = createInflateRaw({ finishFlush: constants.Z_SYNC_FLUSH });
+  const text: Buffer[] = [];
+  inflate.on("data", (chunk: Buffer) => text.push(chunk));
+  inflate.end(reference.subarray(0, length));
+  await new Promise((resolve, reject) => inflate.on("end", resolve).on("error", reject));
+  ids = [];
+  for (const event of Buffer.concat(text).toString().split("\n\n")) note(event, 0);
+}
+
+async function until(
+  condition: () => boolean | Promise<boolean>,
+  ms: number,
+  what: string,
+): Promise<void> {
+  const deadline = Date.now() + ms;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`waited ${ms} ms for ${what}`);
+    await delay(25);
+  }
+}
+
+function close(): void {
+  measuring = false;
+  for (const { socket } of viewers) socket.destroy();
+  viewers.length = 0;
+}
+
+serveRequests({ open, begin, finish, close });

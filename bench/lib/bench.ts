@@ -1,0 +1,17 @@
+/** One line of a table. */
+export type Row = Record<string, string | number>;
+
+export interface BenchOptions {
+  /** Length of one measurement. */
+  seconds: number;
+  /** Only the cases whose name contains this. */
+  only?: string;
+  /** Says what is going on. */
+  log(line: string): void;
+}
+
+export interface Bench {
+  name: string;
+  about: string;
+  run(options: BenchOptions): Promise<Row[]>;
+}

@@ -1,0 +1,56 @@
+/**
+ * `npm run bench`: measurements that anyone can repeat. Prints a table and, after it, the same as
+ * JSON.
+ */
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { fanout } from "./fanout.ts";
+import type { Bench } from "./lib/bench.ts";
+import { viewers } from "./viewers.ts";
+
+const benches: Bench[] = [fanout, viewers];
+
+const HELP = `npm run bench [-- NAME …] [--seconds N] [--only TEXT] [--json]
+
+Measures the server through its public API, over real sockets, with generators in processes of their
+own. Without a name all of them run.
+
+${benches.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join("\n")}
+
+  --seconds N  length of one measurement (default 10)
+  --only TEXT  only the cases whose name contains TEXT, e.g. "15000 viewers"
+  --json       JSON alone on standard output
+`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seconds: { type: "string", default: "10" },
+    only: { type: "string" },
+    json: { type: "boolean", default: false },
+    help: { type: "boolean", short: "h", default: false },
+  },
+});
+
+const unknown = positionals.filter((name) => !benches.some((bench) => bench.name === name));
+if (values.help || unknown.length > 0) {
+  if (unknown.length > 0) console.error(`There is no bench named ${unknown.join(", ")}.\n`);
+  console.log(HELP);
+  process.exit(values.help ? 0 : 1);
+}
+
+const machine = { cpu: cpus()[0]?.model ?? "?", cores: cpus().length, node: process.version };
+const results: Record<string, unknown> = { machine };
+if (!values.json) console.log(`${machine.cores} × ${machine.cpu}, Node ${machine.node}`);
+for (const bench of benches) {
+  if (positionals.length > 0 && !positionals.includes(bench.name)) continue;
+  if (!values.json) console.log(`\n${bench.name}: ${bench.about}`);
+  const rows = await bench.run({
+    seconds: Number(values.seconds),
+    ...(values.only === undefined ? {} : { only: values.only }),
+    log: (line) => console.error(`  … ${line}`),
+  });
+  results[bench.name] = rows;
+  if (!values.json) console.table(rows);
+}
+console.log(JSON.stringify(results));
