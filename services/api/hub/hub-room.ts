@@ -1,7 +1,7 @@
 import type { PushBatch } from "../../../contracts/events.ts";
 import { noticeEvent } from "../../../lib/sse.ts";
 import { Frame } from "./frame.ts";
-import { storedBlock } from "./gzip.ts";
+import { compressBlock, type SharedBlock, SharedDeflate, storedBlock } from "./gzip.ts";
 import { Ring } from "./ring.ts";
 import { BEHIND, type Viewer } from "./viewer.ts";
 
@@ -34,7 +34,10 @@ interface Pass {
   firstId: number;
   lastId: number;
   plain: Buffer;
-  gzip: Buffer | null;
+  /** For viewers who take gzip; null when there is none. */
+  shared: SharedBlock | null;
+  /** The same text in a block that stands alone; made when somebody needs it. */
+  alone: Buffer | null;
 }
 
 /**
@@ -57,6 +60,9 @@ export class HubRoom {
   private seq = 0;
   private pending: Frame[] = [];
   private passing = false;
+  private readonly deflate = new SharedDeflate();
+  /** Somebody who takes gzip is not in step. */
+  private rejoin = false;
   private over = false;
   /** When everyone was last written to, Unix ms. */
   lastWriteMs = 0;
@@ -164,6 +170,7 @@ export class HubRoom {
       return true;
     }
     let bytes = 0;
+    viewer.inStep = false;
     viewer.socket.cork();
     for (const frame of frames) {
       if (bytes >= CATCH_UP_BYTES) break;
@@ -181,6 +188,7 @@ export class HubRoom {
 
   /** Writes something meant for this viewer alone. */
   write(viewer: Viewer, text: Buffer): void {
+    viewer.inStep = false;
     viewer.socket.write(viewer.gzip ? storedBlock(text) : text);
   }
 
@@ -196,28 +204,40 @@ export class HubRoom {
     this.passing = true;
     this.lastWriteMs = Date.now();
     const withIds = frames.filter((frame) => frame.ids.length > 0);
+    const plain = join(frames.map((frame) => frame.plain));
     const pass: Pass = {
       from: (frames[0] as Frame).seq - 1,
       to: (frames.at(-1) as Frame).seq,
       firstId: withIds[0]?.ids[0] ?? Number.POSITIVE_INFINITY,
       lastId: withIds.at(-1)?.lastId ?? 0,
-      plain: join(frames.map((frame) => frame.plain)),
-      gzip: this.gzipViewers > 0 ? join(frames.map((frame) => frame.gzip)) : null,
+      plain,
+      shared: this.compress(plain),
+      alone: null,
     };
-    this.continuePass(pass, frames, 0);
+    this.continuePass(pass, 0);
   }
 
-  private continuePass(pass: Pass, frames: Frame[], start: number): void {
+  private compress(plain: Buffer): SharedBlock | null {
+    if (this.gzipViewers === 0) {
+      this.deflate.interrupt();
+      return null;
+    }
+    const block = this.deflate.next(plain, this.rejoin, this.lastWriteMs);
+    if (block.alone) this.rejoin = false;
+    return block;
+  }
+
+  private continuePass(pass: Pass, start: number): void {
     const end = Math.min(start + SLICE, this.viewers.length);
     for (let i = start; i < end; i++) {
       const viewer = this.viewers[i];
-      if (viewer != null) this.writePass(pass, frames, viewer);
+      if (viewer != null) this.writePass(pass, viewer);
     }
-    if (end < this.viewers.length) setImmediate(() => this.continuePass(pass, frames, end));
+    if (end < this.viewers.length) setImmediate(() => this.continuePass(pass, end));
     else this.endPass();
   }
 
-  private writePass(pass: Pass, frames: Frame[], viewer: Viewer): void {
+  private writePass(pass: Pass, viewer: Viewer): void {
     if (viewer.seq >= pass.to) return;
     if (viewer.socket.writableLength > 0) {
       this.fallBehind(viewer);
@@ -228,15 +248,20 @@ export class HubRoom {
       if (!this.catchUp(viewer)) this.fallBehind(viewer);
       return;
     }
-    if (viewer.gzip) {
-      // The first gzip viewer may have come after the pass began.
-      pass.gzip ??= join(frames.map((frame) => frame.gzip));
-      viewer.socket.write(pass.gzip);
-    } else {
-      viewer.socket.write(pass.plain);
-    }
+    viewer.socket.write(viewer.gzip ? this.blockFor(viewer, pass) : pass.plain);
     viewer.seq = pass.to;
     if (pass.lastId > viewer.lastId) viewer.lastId = pass.lastId;
+  }
+
+  private blockFor(viewer: Viewer, pass: Pass): Buffer {
+    const { shared } = pass;
+    if (shared !== null && (shared.alone || viewer.inStep)) {
+      viewer.inStep = true;
+      return shared.bytes;
+    }
+    this.rejoin = true;
+    pass.alone ??= compressBlock(pass.plain);
+    return pass.alone;
   }
 
   private fallBehind(viewer: Viewer): void {

@@ -172,6 +172,7 @@ export class Hub {
       socket: takeSocket(req, res),
       room,
       gzip,
+      inStep: false,
       userId: request.userId,
       seq: BEHIND,
       lastId: start.cursor,

@@ -7,6 +7,8 @@ export interface Viewer {
   readonly room: HubRoom;
   /** Accepts the shared compressed frames. */
   readonly gzip: boolean;
+  /** Its compressed stream has had all shared blocks since one that stands alone. */
+  inStep: boolean;
   /** 0 for a guest. */
   readonly userId: number;
   /** Number of the last frame written; BEHIND while it has to be caught up from the ring. */
