@@ -46,6 +46,12 @@ export interface ActionMap {
     result: { sessions: { session_id: number; until_ms: number }[] };
   };
 
+  /** Internal: names of those accounts that exist. */
+  "user.brief": {
+    params: { user_ids: number[] };
+    result: { users: { user_id: number; username: string }[] };
+  };
+
   "live.open": {
     params: { room_name: string; description: string };
     result: { live_id: number; key: string };

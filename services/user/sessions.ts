@@ -1,0 +1,125 @@
+import type { ModelStatic } from "sequelize";
+import { fail } from "../../contracts/errors.ts";
+import type { Session } from "../../contracts/objects.ts";
+import { accessTokenExpiry, signAccessToken } from "../../lib/token.ts";
+import {
+  firstToken,
+  nextToken,
+  type RefreshToken,
+  readToken,
+  TOKEN_BYTES,
+} from "./refresh-token.ts";
+import type { SessionModel } from "./session.model.ts";
+import * as repo from "./session.repo.ts";
+import {
+  ACCESS_TTL_SECONDS,
+  MAX_SESSIONS,
+  refusal,
+  SESSION_TTL_MS,
+  type SessionRow,
+} from "./session.ts";
+
+/** A session that is signed out, and when its last access token expires (Unix ms). */
+export interface Revoked {
+  session_id: number;
+  until_ms: number;
+}
+
+export interface SessionsOptions {
+  model: ModelStatic<SessionModel>;
+  signingKey: Uint8Array;
+  newId: () => number;
+  random: (bytes: number) => Uint8Array;
+  /** The present name of an account, or null when there is none. */
+  username: (userId: number) => Promise<string | null>;
+  /** Called for each session that has just been signed out. */
+  revoked: (session: Revoked) => Promise<void>;
+}
+
+/** Rows removed by one statement of a sweep, so that nobody waits long for the table. */
+const SWEEP_ROWS = 500;
+
+/** Sign-ins: each is a family of refresh tokens, of which exactly one is good at a time. */
+export class Sessions {
+  readonly #options: SessionsOptions;
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+  }
+
+  /** Begins a session of an account whose password was just given. */
+  async start(user: { id: number; username: string }, nowMs: number): Promise<Session> {
+    const { model, newId, random } = this.#options;
+    const refresh = firstToken(random(TOKEN_BYTES));
+    const id = newId();
+    await repo.insertSession(model, {
+      id,
+      user_id: user.id,
+      family_sum: refresh.familySum,
+      revoked_until_ms: 0,
+      ...lifetimes(refresh, nowMs),
+    });
+    await repo.dropOldest(model, user.id, MAX_SESSIONS, nowMs);
+    return this.#answer(id, user.id, user.username, refresh, nowMs);
+  }
+
+  /**
+   * Gives the next pair of tokens for a refresh token. Each works once: a second use, also at the
+   * same moment, means that someone else has it too, and signs the whole session out.
+   */
+  async refresh(token: string, nowMs: number): Promise<Session> {
+    const { model, random, username } = this.#options;
+    const present = readToken(token) ?? fail("TOKEN_INVALID");
+    const session = await repo.findFamily(model, present.familySum);
+    const refused = refusal(session, nowMs);
+    if (refused !== null || session === null) fail(refused ?? "TOKEN_INVALID");
+    const name = (await username(session.user_id)) ?? fail("TOKEN_INVALID");
+
+    const next = nextToken(present, random(TOKEN_BYTES));
+    if (!(await repo.rotate(model, session.id, present.sum, lifetimes(next, nowMs)))) {
+      await this.end(session);
+      fail("TOKEN_REVOKED");
+    }
+    return this.#answer(session.id, session.user_id, name, next, nowMs);
+  }
+
+  /** Signs a session out; does nothing when it is out already, or not that account's. */
+  async end(session: Pick<SessionRow, "id" | "user_id">): Promise<void> {
+    const until = await repo.revoke(this.#options.model, session);
+    if (until === null) return;
+    await this.#options.revoked({ session_id: session.id, until_ms: until });
+  }
+
+  /** Sessions signed out whose access tokens would still be good. */
+  async revoked(nowMs: number): Promise<Revoked[]> {
+    const rows = await repo.listRevoked(this.#options.model, nowMs);
+    return rows.map((row) => ({ session_id: row.id, until_ms: row.revoked_until_ms }));
+  }
+
+  /** Removes the sessions that are over. */
+  async sweep(nowMs: number): Promise<void> {
+    const drop = () => repo.dropExpired(this.#options.model, nowMs, SWEEP_ROWS);
+    while ((await drop()) === SWEEP_ROWS);
+  }
+
+  async #answer(
+    id: number,
+    userId: number,
+    username: string,
+    refresh: RefreshToken,
+    nowMs: number,
+  ): Promise<Session> {
+    const caller = { user_id: userId, username, session_id: id };
+    const key = this.#options.signingKey;
+    const token = await signAccessToken(key, caller, nowMs, ACCESS_TTL_SECONDS);
+    return { user_id: userId, token, refresh_token: refresh.token };
+  }
+}
+
+function lifetimes(refresh: RefreshToken, nowMs: number) {
+  return {
+    token_sum: refresh.sum,
+    expires_ms: nowMs + SESSION_TTL_MS,
+    access_until_ms: accessTokenExpiry(nowMs, ACCESS_TTL_SECONDS),
+  };
+}

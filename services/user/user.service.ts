@@ -1,0 +1,172 @@
+import { randomBytes } from "node:crypto";
+import type { Context, Service, ServiceSchema, ServiceSettingSchema } from "moleculer";
+import type { ModelStatic } from "sequelize";
+import type { Params, Result } from "../../contracts/actions.ts";
+import { broadcast, type CallMeta } from "../../contracts/call.ts";
+import { fail } from "../../contracts/errors.ts";
+import { params } from "../../contracts/params.ts";
+import { describeFailure } from "../../lib/database/failure.ts";
+import { type Configured, configMixin } from "../../mixins/config.mixin.ts";
+import { entity } from "../../mixins/entity.mixin.ts";
+import { failures } from "../../mixins/failures.mixin.ts";
+import { runtimeOf } from "../../mixins/runtime.ts";
+import { Accounts } from "./accounts.ts";
+import { HashGate } from "./hash-gate.ts";
+import { defineSessions } from "./session.model.ts";
+import { type Revoked, Sessions } from "./sessions.ts";
+import { type UserModel, type UserRow, userEntity } from "./user.model.ts";
+import { findNames } from "./user.repo.ts";
+
+type Call<P> = Context<P, CallMeta>;
+
+interface Members extends Configured {
+  adapter: { model: ModelStatic<UserModel>; findById(id: number): Promise<UserModel | null> };
+  accounts: Accounts;
+  sessions: Sessions;
+  sweeper: NodeJS.Timeout;
+  sweeping: Promise<void>;
+  find(id: number): Promise<UserRow | null>;
+  announce(session: Revoked): Promise<void>;
+  sweep(): Promise<void>;
+}
+type UserService = Service & Members;
+
+/** How often sessions that are over are removed. */
+const SWEEP_MS = 10 * 60_000;
+
+/**
+ * Two threads of libuv's pool (four) stay free for files and the database, and who has waited five
+ * seconds gets no answer in time any more.
+ */
+const HASHING = { atOnce: 2, waiting: 256, patienceMs: 5_000 };
+
+/** Accounts and sessions. Access tokens are checked by the gateways themselves. */
+const schema: ServiceSchema<ServiceSettingSchema, object, object, UserService> = {
+  name: "user",
+  mixins: [
+    configMixin,
+    entity(userEntity),
+    failures({ "user.register": "REGISTER_FAILED", "user.login": "LOGIN_FAILED" }),
+  ],
+
+  actions: {
+    register: {
+      visibility: "published",
+      params: params["user.register"],
+      async handler(ctx: Call<Params<"user.register">>): Promise<Result<"user.register">> {
+        if (!this.config.features.register) fail("FEATURE_OFF");
+        const { username, password } = ctx.params;
+        return this.sessions.start(
+          await this.accounts.add(username, password, Date.now()),
+          Date.now(),
+        );
+      },
+    },
+
+    login: {
+      visibility: "published",
+      params: params["user.login"],
+      async handler(ctx: Call<Params<"user.login">>): Promise<Result<"user.login">> {
+        const { username, password } = ctx.params;
+        return this.sessions.start(await this.accounts.identify(username, password), Date.now());
+      },
+    },
+
+    refresh: {
+      visibility: "published",
+      params: params["user.refresh"],
+      handler(ctx: Call<Params<"user.refresh">>): Promise<Result<"user.refresh">> {
+        return this.sessions.refresh(ctx.params.refresh_token, Date.now());
+      },
+    },
+
+    logout: {
+      visibility: "published",
+      params: params["user.logout"],
+      async handler(ctx: Call<Params<"user.logout">>): Promise<Result<"user.logout">> {
+        const { session_id, user_id } = ctx.meta.user ?? fail("NEED_LOGIN");
+        await this.sessions.end({ id: session_id, user_id });
+        return {};
+      },
+    },
+
+    me: {
+      visibility: "published",
+      params: params["user.me"],
+      async handler(ctx: Call<Params<"user.me">>): Promise<Result<"user.me">> {
+        const { user_id } = ctx.meta.user ?? fail("NEED_LOGIN");
+        const { username, create_time } = (await this.find(user_id)) ?? fail("USER_NOT_FOUND");
+        return { user: { user_id, username, create_time } };
+      },
+    },
+
+    revoked: {
+      visibility: "public",
+      params: params["user.revoked"],
+      async handler(): Promise<Result<"user.revoked">> {
+        return { sessions: await this.sessions.revoked(Date.now()) };
+      },
+    },
+
+    brief: {
+      visibility: "public",
+      params: params["user.brief"],
+      async handler(ctx: Call<Params<"user.brief">>): Promise<Result<"user.brief">> {
+        const rows = await findNames(this.adapter.model, ctx.params.user_ids);
+        return { users: rows.map(({ id, username }) => ({ user_id: id, username })) };
+      },
+    },
+  },
+
+  methods: {
+    async find(id: number): Promise<UserRow | null> {
+      const user = await this.adapter.findById(id);
+      return user?.get({ plain: true }) ?? null;
+    },
+
+    /** The session is out whether or not everybody hears of it: gateways also ask for the list. */
+    async announce(session: Revoked): Promise<void> {
+      try {
+        await broadcast(this.broker, "user.revoked", session);
+      } catch (error) {
+        this.logger.warn("a listener failed on user.revoked", error);
+      }
+    },
+
+    async sweep(): Promise<void> {
+      try {
+        await this.sessions.sweep(Date.now());
+      } catch (error) {
+        this.logger.warn("sessions that are over could not be removed", describeFailure(error));
+      }
+    },
+  },
+
+  async started() {
+    const { database, ids, signingKey } = runtimeOf(this.broker);
+    const made = { newId: () => ids.next(), random: randomBytes };
+    this.accounts = new Accounts({
+      ...made,
+      model: this.adapter.model,
+      gate: new HashGate({ ...HASHING, now: () => performance.now() }),
+    });
+    this.sessions = new Sessions({
+      ...made,
+      model: defineSessions(database),
+      signingKey,
+      username: async (id) => (await this.find(id))?.username ?? null,
+      revoked: (session) => this.announce(session),
+    });
+    this.sweeper = setInterval(() => {
+      this.sweeping = this.sweep();
+    }, SWEEP_MS);
+    this.sweeping = this.sweep();
+  },
+
+  async stopped() {
+    clearInterval(this.sweeper);
+    await this.sweeping;
+  },
+};
+
+export default schema;
