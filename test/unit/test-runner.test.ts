@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { cp, mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { tempDir } from "../support/temp-dir.ts";
+
+const SCRIPTS = join(import.meta.dirname, "..", "..", "scripts");
+const PASSES = `import { test } from "node:test"; test("passes", () => {});`;
+const FAILS = `import { test } from "node:test"; test("fails", () => { throw new Error("no"); });`;
+
+interface Run {
+  code: number;
+  lines: string[];
+  stderr: string;
+}
+
+/** Runs scripts/test.ts in a project that holds only these files. */
+async function runTests(
+  t: TestContext,
+  files: Record<string, string>,
+  args: readonly string[] = ["--no-check"],
+): Promise<Run> {
+  const root = await tempDir(t);
+  await cp(SCRIPTS, join(root, "scripts"), { recursive: true });
+  for (const [path, text] of Object.entries({ "package.json": `{"type":"module"}`, ...files })) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), text);
+  }
+  // Under node:test's own variable the inner runner would believe it is a test file itself.
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [join(root, "scripts", "test.ts"), ...args],
+      { cwd: root, env },
+      (error, stdout, stderr) => {
+        resolve({ code: Number(error?.code ?? 0), lines: stdout.trimEnd().split("\n"), stderr });
+      },
+    );
+  });
+}
+
+test("the last line sums up all suites", async (t) => {
+  const { code, lines } = await runTests(t, {
+    "test/unit/a.test.ts": PASSES,
+    "test/unit/deep/b.test.ts": PASSES,
+    "test/fault/c.test.ts": PASSES,
+  });
+  assert.equal(lines.at(-1), "3 passed, 0 failed");
+  assert.equal(code, 0);
+});
+
+test("one failed test fails the run", async (t) => {
+  const { code, lines } = await runTests(t, {
+    "test/unit/a.test.ts": FAILS,
+    "test/fault/b.test.ts": PASSES,
+  });
+  assert.equal(lines.at(-1), "1 passed, 1 failed");
+  assert.equal(code, 1);
+});
+
+test("a file that does not load counts as failed", async (t) => {
+  const { code, lines } = await runTests(t, { "test/unit/a.test.ts": `import "./gone.ts";` });
+  assert.equal(lines.at(-1), "0 passed, 1 failed");
+  assert.equal(code, 1);
+});
+
+test("a file that holds no test counts as failed", async (t) => {
+  const { code, lines } = await runTests(t, { "test/unit/a.test.ts": "export {};" });
+  assert.ok(lines.includes("✖ test/unit/a.test.ts holds no test"));
+  assert.equal(lines.at(-1), "0 passed, 1 failed");
+  assert.equal(code, 1);
+});
+
+test("a skipped test is counted and fails the run", async (t) => {
+  const skips = `import { test } from "node:test"; test("later", (t) => t.skip());`;
+  const { code, lines } = await runTests(t, {
+    "test/unit/a.test.ts": PASSES,
+    "test/unit/b.test.ts": skips,
+  });
+  assert.equal(lines.at(-1), "1 passed, 0 failed, 1 skipped");
+  assert.equal(code, 1);
+});
+
+test("a run without any test fails", async (t) => {
+  const { code, lines } = await runTests(t, {});
+  assert.deepEqual(lines, ["no test ran", "0 passed, 0 failed"]);
+  assert.equal(code, 1);
+});
+
+test("a file that leaves a timer behind fails and is told so", async (t) => {
+  const leaves = `import { test } from "node:test"; test("leaves", () => { setInterval(() => {}, 1000); });`;
+  const { code, lines } = await runTests(t, { "test/unit/a.test.ts": leaves });
+  assert.match(
+    lines.join("\n"),
+    /all tests have ended, but the process goes on because of: Timeout/,
+  );
+  assert.equal(lines.at(-1), "1 passed, 1 failed");
+  assert.equal(code, 1);
+});
+
+const TWO = {
+  "test/unit/a.test.ts": PASSES,
+  "test/unit/b.test.ts": FAILS,
+  "test/fault/c.test.ts": FAILS,
+};
+
+for (const wanted of ["test/unit/a.test.ts", "test/unit/a*"]) {
+  test(`only the wanted files run: ${wanted}`, async (t) => {
+    const { code, lines } = await runTests(t, TWO, [wanted]);
+    assert.equal(lines.at(-1), "1 passed, 0 failed");
+    assert.equal(code, 0);
+  });
+}
+
+test("a suite can be named, or its folder", async (t) => {
+  for (const wanted of ["unit", "test/unit"]) {
+    const { lines } = await runTests(t, TWO, [wanted]);
+    assert.equal(lines.at(-1), "1 passed, 1 failed");
+  }
+});
+
+test("a name picks tests", async (t) => {
+  const { code, lines } = await runTests(t, TWO, ["unit", "--name", "passes"]);
+  assert.equal(lines.at(-1), "1 passed, 0 failed");
+  assert.equal(code, 0);
+});
+
+test("a misspelt suite is an error that names the suites", async (t) => {
+  const { code, lines, stderr } = await runTests(t, TWO, ["units"]);
+  assert.equal(code, 1);
+  assert.deepEqual(lines, [""]);
+  assert.match(stderr, /^molimoli: no test is called "units"; name a suite \(unit, service, /);
+});
+
+test("an unknown option is an error that points to --help", async (t) => {
+  const { code, stderr } = await runTests(t, TWO, ["--fast"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /^molimoli: Unknown option '--fast'.*npm test -- --help/);
+});
