@@ -11,6 +11,13 @@ import { step } from "./step.mjs";
  * @typedef {{ packages: Record<string, LockEntry> }} Lock
  */
 
+/** npm's own patience keeps somebody without a network waiting for more than a minute. */
+const PATIENCE = [
+  "--fetch-retries=3",
+  "--fetch-retry-mintimeout=2000",
+  "--fetch-retry-maxtimeout=8000",
+];
+
 /**
  * Installs what package-lock.json asks for, unless exactly that is there already.
  *
@@ -93,7 +100,7 @@ async function install(root, lock, node, stamp) {
   const { ok, output } = await step(
     `Installing ${count} packages`,
     npm,
-    ["ci", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error"],
+    ["ci", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error", ...PATIENCE],
     { cwd: root, env: { ...process.env, PATH: path } },
   );
   if (!ok) throw new Failure(`dependencies could not be installed: ${reason(output)}`);
