@@ -33,6 +33,7 @@ export function brokerOptions(env: Env): BrokerOptions {
       {
         name: "Runtime",
         starting: (broker: ServiceBroker) => runtimeOf(broker).open(),
+        stopping: (broker: ServiceBroker) => runtimeOf(broker).drain(),
         stopped: (broker: ServiceBroker) => runtimeOf(broker).close(),
       },
     ],

@@ -26,6 +26,11 @@ export interface Env {
   readonly logFormat: LogFormat;
   /** Seconds over which a stopping gateway lets its viewers go. */
   readonly drainSeconds: number;
+  /**
+   * How many proxies of ours stand before the gateway, each adding an entry to `X-Forwarded-For`;
+   * 0: that header is not believed.
+   */
+  readonly trustProxy: number;
 }
 
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace"] as const;
@@ -122,6 +127,7 @@ export function readEnv(vars: Readonly<Record<string, string | undefined>>): Env
     logLevel: choice("LOG_LEVEL", logLevels, "info"),
     logFormat: choice("LOG_FORMAT", logFormats, "pretty"),
     drainSeconds: whole("DRAIN_SECONDS", 3, 0, 300),
+    trustProxy: whole("TRUST_PROXY", 0, 0, 10),
   };
   if (env.databaseReadUrl !== null && env.databaseUrl === null)
     problems.push("DATABASE_READ_URL needs DATABASE_URL");

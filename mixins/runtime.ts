@@ -18,6 +18,10 @@ export interface Runtime {
   readonly signingKey: Uint8Array;
   /** Claims the data folder and brings the schema up to date; before any service starts. */
   open(): Promise<void>;
+  /** Adds what has to end before any service stops: requests that were accepted need them all. */
+  beforeStop(drain: () => Promise<void>): void;
+  /** Before any service stops. */
+  drain(): Promise<void>;
   /** After every service has stopped. */
   close(): Promise<void>;
 }
@@ -27,6 +31,7 @@ const runtimes = new WeakMap<ServiceBroker, Runtime>();
 export function bindRuntime(broker: ServiceBroker, env: Env): Runtime {
   const database = openDatabase(env);
   let unlock: (() => void) | null = null;
+  const drains: (() => Promise<void>)[] = [];
   const runtime: Runtime = {
     env,
     database,
@@ -35,6 +40,12 @@ export function bindRuntime(broker: ServiceBroker, env: Env): Runtime {
     async open() {
       unlock = lockDataDir(env.dataDir);
       await migrations(database).up();
+    },
+    beforeStop(drain) {
+      drains.push(drain);
+    },
+    async drain() {
+      await Promise.all(drains.map((drain) => drain()));
     },
     async close() {
       await database.close();

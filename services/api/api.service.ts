@@ -1,0 +1,109 @@
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
+import type { Service, ServiceBroker, ServiceSchema, ServiceSettingSchema } from "moleculer";
+import { fail, ProductError } from "../../contracts/errors.ts";
+import { createBuckets, type TokenBuckets } from "../../lib/token-bucket.ts";
+import { type Configured, configMixin } from "../../mixins/config.mixin.ts";
+import { runtimeOf } from "../../mixins/runtime.ts";
+import { authMixin } from "./auth.mixin.ts";
+import { addressBlock } from "./client-address.ts";
+import { errorAnswer } from "./error-response.ts";
+import { type GatewayRequest, gatewayMixin } from "./gateway.mixin.ts";
+import { createHttpServer, listen, stopListening } from "./http-server.ts";
+import { hubMixin } from "./hub/hub.mixin.ts";
+import { openApiDocument } from "./openapi/document.ts";
+import { loadPages, type Pages, sendPage } from "./pages.ts";
+import { neededServices, readiness } from "./readiness.ts";
+import { sendJson, successJson } from "./reply.ts";
+import { RouteTable } from "./route-table.ts";
+import { type PageRoute, routes } from "./routes.ts";
+import { Serving } from "./serving.ts";
+import { version } from "./version.ts";
+
+interface Members extends Configured {
+  server: Server | undefined;
+  table: RouteTable;
+  pages: Pages;
+  signIns: TokenBuckets;
+  /** Requests in progress; streams do not count. */
+  serving: Serving;
+  draining: boolean;
+  httpHandler(req: IncomingMessage, res: ServerResponse): Promise<void>;
+  sendReadiness(res: ServerResponse): void;
+  drain(): Promise<void>;
+}
+
+/** Addresses whose sign-ins are counted at a time. */
+const COUNTED_ADDRESSES = 50_000;
+/** A stop waits this long for requests in progress. */
+const DRAIN_MS = 5_000;
+
+/** The gateway: the live dialect over HTTP, the streams of viewers, and pages about itself. */
+export default function api(
+  broker: ServiceBroker,
+): ServiceSchema<ServiceSettingSchema, object, object, Service & Members> {
+  return {
+    name: "api",
+    mixins: [hubMixin(broker), authMixin, gatewayMixin, configMixin] as Partial<ServiceSchema>[],
+
+    methods: {
+      limitSignIns(address: string): void {
+        const { sign_in_rate, sign_in_burst } = this.config.gateway;
+        const block = addressBlock(address);
+        const waitMs = this.signIns.take(block, Date.now(), sign_in_rate, sign_in_burst);
+        if (waitMs > 0) fail("RATE_LIMITED", { retry_after_ms: waitMs });
+      },
+
+      sendPage(route: PageRoute, req: GatewayRequest, res: ServerResponse): void {
+        if (route.page === "alive") sendJson(res, 200, successJson(null));
+        else if (route.page === "ready") this.sendReadiness(res);
+        else sendPage(req, res, this.pages.get(route.path) ?? fail("NOT_FOUND"));
+      },
+
+      sendReadiness(res: ServerResponse): void {
+        const here = this.broker.registry.getServiceList({ onlyAvailable: true });
+        const available = new Set(here.map(({ name }) => name));
+        const { ready, services } = readiness(neededServices(routes), available, this.draining);
+        if (ready) {
+          sendJson(res, 200, successJson({ services }));
+        } else {
+          const refusal = errorAnswer(new ProductError("UNAVAILABLE", { services }));
+          sendJson(res, refusal.status, JSON.stringify(refusal.body), refusal.headers);
+        }
+      },
+
+      /** Takes no more connections, and waits for the requests that are in progress. */
+      async drain(): Promise<void> {
+        if (this.draining) return;
+        this.draining = true;
+        if (this.server === undefined) return;
+        stopListening(this.server);
+        await this.serving.whenIdle(DRAIN_MS);
+      },
+    },
+
+    created() {
+      this.table = new RouteTable(routes);
+      this.pages = loadPages(openApiDocument(routes, version));
+      this.signIns = createBuckets({ maxKeys: COUNTED_ADDRESSES });
+      this.serving = new Serving();
+      this.draining = false;
+      runtimeOf(broker).beforeStop(() => this.drain());
+    },
+
+    async started() {
+      const { host, port } = runtimeOf(broker).env;
+      const handle: RequestListener = (req, res) => {
+        if (this.draining) res.setHeader("Connection", "close");
+        void this.serving.during(() => this.httpHandler(req, res));
+      };
+      const server = createHttpServer(handle);
+      await listen(server, port, host);
+      this.server = server;
+    },
+
+    async stopped() {
+      await this.drain();
+      this.server?.closeAllConnections();
+    },
+  };
+}

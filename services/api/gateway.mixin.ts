@@ -1,0 +1,201 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Readable } from "node:stream";
+import type { Context, Service, ServiceSchema, ServiceSettingSchema } from "moleculer";
+import ApiGateway from "moleculer-web";
+import type { Params } from "../../contracts/actions.ts";
+import type { CallMeta } from "../../contracts/call.ts";
+import { runtimeOf } from "../../mixins/runtime.ts";
+import type { Authenticating } from "./auth.mixin.ts";
+import { bearerToken } from "./authenticator.ts";
+import { ClientGoneError } from "./body.ts";
+import { clientAddress } from "./client-address.ts";
+import { coerceParams } from "./coerce.ts";
+import { sendOptions } from "./cors.ts";
+import { errorAnswer, notRouted } from "./error-response.ts";
+import { exportedFile } from "./exported-file.ts";
+import { commonHeaders, sendFile, sendJson, successJson } from "./reply.ts";
+import { saneRequestId } from "./request-id.ts";
+import type { Endpoint, RouteTable } from "./route-table.ts";
+import type { ActionRoute, PageRoute } from "./routes.ts";
+import { readSources, tokenIn } from "./sources.ts";
+
+/** A request on its way through moleculer-web. */
+export interface GatewayRequest extends IncomingMessage {
+  /** Without the query, which `query` holds as it came. */
+  parsedUrl: string;
+  query: string;
+  $ctx: Context<object, CallMeta>;
+  /** The hub has taken the connection over: nobody else may touch the response. */
+  $taken?: boolean;
+  /** The action that this request calls, once that is known. */
+  $called?: string;
+}
+
+type Found = { alias: { route: object; endpoint: Endpoint }; params: object };
+
+interface Members extends Authenticating {
+  table: RouteTable;
+  routes: object[];
+  addRoute(options: object): object;
+  /** Throws RATE_LIMITED when an address signs in too often. */
+  limitSignIns(address: string): void;
+  sendPage(route: PageRoute, req: GatewayRequest, res: ServerResponse): void;
+  perform(
+    route: ActionRoute,
+    params: object,
+    req: GatewayRequest,
+    res: ServerResponse,
+  ): Promise<void>;
+  actions: Record<string, (params: object, options: object) => Promise<unknown>>;
+}
+
+/**
+ * moleculer-web, with what a request goes through replaced.
+ *
+ * Kept: the root action around each request (its context, request id, tracing and metrics) and the
+ * funnel of all errors into `errorHandler`. Replaced: routing (a table instead of regular
+ * expressions), parameters (flat, typed by the validators), and the call, which moleculer-web binds
+ * to a node before the parameters are there; a Shard strategy has to see them.
+ */
+export const gatewayMixin: Partial<
+  ServiceSchema<ServiceSettingSchema, object, object, Service & Members>
+> = {
+  mixins: [ApiGateway as unknown as Partial<ServiceSchema>],
+
+  settings: {
+    // The server is our own, see http-server.ts; so are the routes.
+    server: false,
+    routes: null,
+    logRouteRegistration: null,
+    rootCallOptions(options: { requestID?: string | undefined }, req: IncomingMessage): void {
+      options.requestID = saneRequestId(req.headers["x-request-id"]) ?? undefined;
+    },
+  } as ServiceSettingSchema,
+
+  actions: {
+    listAliases: false,
+    addRoute: false,
+    removeRoute: false,
+    rest: {
+      // URLs may carry a token, so traces get the path alone.
+      tracing: {
+        tags: (ctx: Context<{ req: GatewayRequest }>) => ({ method: ctx.params.req.method }),
+        spanName: (ctx: Context<{ req: GatewayRequest }>) =>
+          `${ctx.params.req.method} ${pathOf(ctx.params.req)}`,
+      },
+    },
+  } as never,
+
+  methods: {
+    parseQueryString(req: GatewayRequest): { url: string; query: string } {
+      const url = req.url ?? "/";
+      const mark = url.indexOf("?");
+      return mark === -1
+        ? { url, query: "" }
+        : { url: url.slice(0, mark), query: url.slice(mark + 1) };
+    },
+
+    resolveAlias(url: string, method = ""): Found | false {
+      const endpoint = this.table.find(method, url);
+      return (
+        endpoint !== undefined && {
+          alias: { route: this.routes[0] as object, endpoint },
+          params: {},
+        }
+      );
+    },
+
+    async routeHandler(
+      ctx: Context<object, CallMeta>,
+      _: object,
+      req: GatewayRequest,
+      res: ServerResponse,
+      found?: Found,
+    ): Promise<true> {
+      const methods = this.table.methodsOf(req.parsedUrl);
+      if (req.method === "OPTIONS" && methods.length > 0) {
+        sendOptions(res, methods);
+        return true;
+      }
+      if (found === undefined || req.method === "OPTIONS") throw notRouted(methods);
+      const { route, fields } = found.alias.endpoint;
+      if (fields === null) {
+        this.sendPage(route, req, res);
+        return true;
+      }
+      req.$called = route.action;
+      const { trustProxy } = runtimeOf(this.broker).env;
+      const ip = clientAddress(
+        req.socket.remoteAddress,
+        req.headers["x-forwarded-for"],
+        trustProxy,
+      );
+      if (route.signIn) this.limitSignIns(ip);
+      const sources = await readSources(req, req.query);
+      const token = bearerToken(req.headers.authorization) ?? tokenIn(sources);
+      ctx.meta.user = await this.identify(route.auth, token);
+      ctx.meta.ip = ip;
+      const params = coerceParams(fields, ...sources);
+      if (params.token !== undefined) delete params.token;
+      await this.perform(route, params, req, res);
+      return true;
+    },
+
+    /** Calls the action and answers what it gave. */
+    async perform(
+      route: ActionRoute,
+      params: object,
+      req: GatewayRequest,
+      res: ServerResponse,
+    ): Promise<void> {
+      const ctx = req.$ctx;
+      if (route.reply === "stream") {
+        for (const [name, value] of Object.entries(commonHeaders)) res.setHeader(name, value);
+        // On this very node: a connection cannot be sent to another one.
+        const watch = this.actions.watch as Members["actions"][string];
+        await watch({ ...params, $req: req, $res: res }, { parentCtx: ctx });
+      } else {
+        const result = await ctx.call(route.action, params);
+        if (route.reply === "json") sendJson(res, 200, successJson(result as object | null));
+        else
+          await sendFile(res, result as Readable, exportedFile(params as Params<"message.export">));
+      }
+    },
+
+    errorHandler(req: GatewayRequest, res: ServerResponse, error: unknown): void {
+      // After a connection was taken over, or when its client has left, there is nobody to answer.
+      if (req.$taken || error instanceof ClientGoneError) return;
+      const answer = errorAnswer(error, req.$called ?? null);
+      const told = {
+        request: `${req.method} ${pathOf(req)}`,
+        error: answer.name,
+        requestID: req.$ctx?.requestID,
+      };
+      const { message, stack } = error as Error;
+      this.logger[answer.level](
+        `answered ${answer.status}: ${message}`,
+        answer.level === "error" ? { ...told, stack } : told,
+      );
+      if (res.headersSent) res.destroy();
+      else sendJson(res, answer.status, JSON.stringify(answer.body), answer.headers);
+    },
+  },
+
+  created() {
+    this.addRoute({
+      path: "/",
+      aliases: {},
+      mappingPolicy: "restrict",
+      bodyParsers: false,
+      logging: false,
+    });
+    // moleculer-web tells every node when services change, for aliases made from them; we have none.
+    Object.assign(this, { regenerateAllAutoAliases() {} });
+  },
+};
+
+/** The path as the client sent it, without the query, which may hold a token. */
+function pathOf(req: GatewayRequest): string {
+  const url = (req as { originalUrl?: string }).originalUrl ?? req.url ?? "/";
+  return url.split("?", 1)[0] as string;
+}

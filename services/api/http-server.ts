@@ -1,0 +1,114 @@
+import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { errors } from "../../contracts/errors.ts";
+import { MAX_BODY } from "./body.ts";
+
+/** A whole request has to arrive within this; slower ones are cut with 408. */
+const REQUEST_MS = 60_000;
+const HEADERS_MS = 20_000;
+/** Longer than the idle time of common load balancers, so that it is they who close. */
+const KEEP_ALIVE_MS = 65_000;
+/** How often overdue requests are looked for. */
+const OVERDUE_CHECK_MS = 5_000;
+/** After an answer to a broken request the client has this long to read it. */
+const LAST_WORD_MS = 2_000;
+
+/** The server could not listen; the message is a sentence for people. */
+export class ListenError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "ListenError";
+  }
+}
+
+/** node's HTTP server with finite patience, whose own refusals speak the live dialect too. */
+export function createHttpServer(handle: RequestListener): Server {
+  const server = createServer({
+    requestTimeout: REQUEST_MS,
+    headersTimeout: HEADERS_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: OVERDUE_CHECK_MS,
+    noDelay: true,
+  });
+  server.on("request", handle);
+  server.on("checkContinue", (req, res) => {
+    // A body that will be refused need not be sent at all; without it the connection is of no use.
+    if (Number(req.headers["content-length"] ?? 0) > MAX_BODY) res.setHeader("Connection", "close");
+    else res.writeContinue();
+    handle(req, res);
+  });
+  server.on("clientError", refuse);
+  return server;
+}
+
+/** Answers what node could not parse as a request, or what did not arrive in time. */
+function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+  const pending = (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage;
+  if (!socket.writable || error.code === "ECONNRESET" || pending?.headersSent) {
+    socket.destroy();
+    return;
+  }
+  const { status, reason, problem } = refusal(error.code);
+  const { live, message } = errors.BAD_REQUEST;
+  const body = JSON.stringify({
+    base_resp: { status_code: live, status_msg: message },
+    data: { fields: [{ field: "request", problem }] },
+  });
+  socket.end(
+    `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+  setTimeout(() => socket.destroy(), LAST_WORD_MS).unref();
+}
+
+function refusal(code: string | undefined): { status: number; reason: string; problem: string } {
+  switch (code) {
+    case "HPE_HEADER_OVERFLOW":
+      return {
+        status: 431,
+        reason: "Request Header Fields Too Large",
+        problem: "has headers or an address that are too long",
+      };
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return { status: 408, reason: "Request Timeout", problem: "did not arrive in time" };
+    default:
+      return { status: 400, reason: "Bad Request", problem: "is not HTTP" };
+  }
+}
+
+/**
+ * Starts listening.
+ *
+ * @throws ListenError
+ */
+export function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException) =>
+      reject(new ListenError(why(error, port, host)));
+    server.once("error", failed);
+    server.listen({ port, host, backlog: 4096 }, () => {
+      server.off("error", failed);
+      resolve();
+    });
+  });
+}
+
+function why({ code, message }: NodeJS.ErrnoException, port: number, host: string): string {
+  switch (code) {
+    case "EADDRINUSE":
+      return `Port ${port} is in use; set PORT to another one.`;
+    case "EACCES":
+      return `Port ${port} may not be used by this user; set PORT to another one.`;
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return `This machine has no address ${host}; set HOST to one that it has.`;
+    default:
+      return `The gateway cannot listen on ${host}:${port} (${message}).`;
+  }
+}
+
+/** Takes no more connections and lets go of those that are not being answered. */
+export function stopListening(server: Server): void {
+  server.close();
+  server.closeIdleConnections();
+}

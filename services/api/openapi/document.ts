@@ -1,0 +1,226 @@
+import { type ErrorName, errors } from "../../../contracts/errors.ts";
+import { type ActionRoute, type Route, tags } from "../routes.ts";
+import { answerSchema } from "./answers.ts";
+import { type Parameter, parametersOf } from "./parameters.ts";
+import { object, ref, type Schema, schemas } from "./schemas.ts";
+
+export interface OpenApiDocument {
+  openapi: string;
+  info: { title: string; version: string; summary: string; description: string };
+  tags: { name: string }[];
+  paths: Record<string, Record<string, Operation>>;
+  components: {
+    schemas: Record<string, Schema>;
+    responses: Record<string, Schema>;
+    securitySchemes: Record<string, Schema>;
+  };
+}
+
+export interface Operation {
+  operationId: string;
+  tags: string[];
+  summary: string;
+  parameters?: Schema[];
+  requestBody?: Schema;
+  responses: Record<string, Schema>;
+  security?: Record<string, string[]>[];
+}
+
+const DESCRIPTION = `Parameters come in the query, as a form or as a JSON object; numbers may be written as text.
+Every JSON answer begins with \`base_resp\`; \`status_code\` 0 means success, any other number is an error whose \`data\` names each bad field.
+Answers with status 429 or 503 say in \`Retry-After\` when to come back. Every answer carries an \`X-Request-ID\`.`;
+
+/** Errors that any endpoint may answer, whatever it does. */
+const ALWAYS: readonly ErrorName[] = ["BAD_REQUEST", "UNAVAILABLE", "INTERNAL"];
+const WITH_BODY: readonly ErrorName[] = ["PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"];
+const WITH_TOKEN: readonly ErrorName[] = ["TOKEN_EXPIRED", "TOKEN_INVALID", "TOKEN_REVOKED"];
+
+/** Builds the OpenAPI 3.1 description of a route table. */
+export function openApiDocument(routes: readonly Route[], version: string): OpenApiDocument {
+  const paths: OpenApiDocument["paths"] = {};
+  for (const route of routes) {
+    paths[route.path] ??= {};
+    (paths[route.path] as Record<string, Operation>)[route.method.toLowerCase()] = operation(route);
+  }
+  return {
+    openapi: "3.1.1",
+    info: {
+      title: "molimoli",
+      version,
+      summary: "Live rooms with danmaku",
+      description: DESCRIPTION,
+    },
+    tags: Object.values(tags).map((name) => ({ name })),
+    paths,
+    components: {
+      schemas,
+      responses: Object.fromEntries(
+        (Object.keys(errors) as ErrorName[]).map((name) => [name, errorResponse(name)]),
+      ),
+      securitySchemes: {
+        bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+        query: {
+          type: "apiKey",
+          in: "query",
+          name: "token",
+          description: "Where a header cannot be set, as with EventSource",
+        },
+      },
+    },
+  };
+}
+
+function operation(route: Route): Operation {
+  const base = { operationId: operationId(route), tags: [tags[route.tag]], summary: route.summary };
+  if (!("action" in route))
+    return {
+      ...base,
+      responses: { 200: pageResponse(route.path), ...errorResponses(route.errors ?? []) },
+    };
+  const parameters = parametersOf(route.action);
+  return {
+    ...base,
+    ...(route.method === "POST" ? asBody(parameters) : asQuery(route, parameters)),
+    responses: { 200: success(route), ...errorResponses(possibleErrors(route)) },
+    ...security(route),
+  };
+}
+
+function operationId(route: Route): string {
+  const words = `${route.method.toLowerCase()}${route.path}`
+    .split(/[/.]/)
+    .filter((word) => word !== "");
+  return words.map((word, i) => (i === 0 ? word : word[0]?.toUpperCase() + word.slice(1))).join("");
+}
+
+function asQuery(route: ActionRoute, parameters: Parameter[]): Pick<Operation, "parameters"> {
+  const list: Schema[] = parameters.map(({ name, required, schema }) => {
+    const { description, ...rest } = schema;
+    return { name, in: "query", required, ...(description ? { description } : {}), schema: rest };
+  });
+  if (route.reply === "stream")
+    list.push({
+      name: "Last-Event-ID",
+      in: "header",
+      description: "Sent by EventSource when it reconnects",
+      schema: { type: "string" },
+    });
+  return list.length > 0 ? { parameters: list } : {};
+}
+
+function asBody(parameters: Parameter[]): Pick<Operation, "requestBody"> {
+  if (parameters.length === 0) return {};
+  const schema = object(
+    Object.fromEntries(
+      parameters.map(({ name, required, schema }) => [required ? name : `${name}?`, schema]),
+    ),
+  );
+  return {
+    requestBody: {
+      required: true,
+      content: {
+        "application/json": { schema },
+        "application/x-www-form-urlencoded": { schema },
+      },
+    },
+  };
+}
+
+function security({ auth }: ActionRoute): Pick<Operation, "security"> {
+  if (auth === "none") return {};
+  const ways: Record<string, string[]>[] = [{ bearer: [] }, { query: [] }];
+  return { security: auth === "optional" ? [...ways, {}] : ways };
+}
+
+function possibleErrors(route: ActionRoute): ErrorName[] {
+  const names = new Set<ErrorName>([...ALWAYS, ...(route.errors ?? [])]);
+  if (route.method !== "GET") for (const name of WITH_BODY) names.add(name);
+  if (route.auth !== "none") for (const name of WITH_TOKEN) names.add(name);
+  if (route.auth === "required") names.add("NEED_LOGIN");
+  if (route.signIn) names.add("RATE_LIMITED");
+  return [...names];
+}
+
+/** One response per status; several errors with the same status are alternatives. */
+function errorResponses(names: readonly ErrorName[]): Record<string, Schema> {
+  const byStatus = new Map<number, ErrorName[]>();
+  for (const name of names) {
+    const { status } = errors[name];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), name]);
+  }
+  const entries = [...byStatus].sort(([a], [b]) => a - b);
+  return Object.fromEntries(entries.map(([status, same]) => [String(status), oneOf(same)]));
+}
+
+function oneOf(names: ErrorName[]): Schema {
+  if (names.length === 1) return { $ref: `#/components/responses/${names[0]}` };
+  const responses = names.map(errorResponse);
+  return {
+    description: responses.map(({ description }) => description).join(" · "),
+    ...(responses[0]?.headers ? { headers: responses[0].headers } : {}),
+    content: {
+      "application/json": {
+        schema: ref("Error"),
+        examples: Object.fromEntries(names.map((name) => [name, { value: example(name) }])),
+      },
+    },
+  };
+}
+
+function errorResponse(name: ErrorName): Schema {
+  const { status, live, message } = errors[name];
+  const retry = status === 429 || status === 503;
+  return {
+    description: `${live} ${message}`,
+    ...(retry
+      ? {
+          headers: {
+            "Retry-After": { description: "Seconds", schema: { type: "integer", minimum: 1 } },
+          },
+        }
+      : {}),
+    content: { "application/json": { schema: ref("Error"), example: example(name) } },
+  };
+}
+
+function example(name: ErrorName): object {
+  const { live, message } = errors[name];
+  return {
+    base_resp: { status_code: live, status_msg: message },
+    data: name === "BAD_REQUEST" ? { fields: [{ field: "live_id", problem: "is missing" }] } : null,
+  };
+}
+
+function success(route: ActionRoute): Schema {
+  if (route.reply === "stream")
+    return {
+      description:
+        "Server-sent events: message (a LiveMessage, with its id), presence, merged, reset, end, bye",
+      content: { "text/event-stream": { schema: { type: "string" } } },
+    };
+  if (route.reply === "file") {
+    const text = { schema: { type: "string" } };
+    return {
+      description: "The file",
+      content: { "application/xml": text, "application/json": {}, "text/x-ssa": text },
+    };
+  }
+  return {
+    description: "Success",
+    content: { "application/json": { schema: answerSchema(route.action) } },
+  };
+}
+
+function pageResponse(path: string): Schema {
+  if (path.startsWith("/health/"))
+    return {
+      description: "Yes",
+      content: {
+        "application/json": {
+          schema: object({ base_resp: ref("BaseResp"), "services?": { type: "object" } }),
+        },
+      },
+    };
+  const type = path === "/openapi.json" ? "application/json" : "text/html";
+  return { description: "The page", content: { [type]: {} } };
+}
