@@ -71,10 +71,10 @@ module.exports = {
     {
       name: "rules-are-pure",
       comment:
-        "Domain rules know neither Moleculer nor Sequelize. Wiring goes into *.service.ts, tables into *.model.ts, queries into *.repo.ts.",
+        "What a service does is written without Moleculer and Sequelize: wiring goes into *.service.ts, tables into *.model.ts, queries into *.repo.ts.",
       severity: "error",
       from: { path: "^services/", pathNot: WIRING },
-      to: { path: `${FRAMEWORKS}|^mixins/|\\.(service|model|repo|mixin)\\.ts$` },
+      to: { path: `${FRAMEWORKS}|^mixins/|\\.(service|mixin)\\.ts$` },
     },
     {
       name: "repos-know-no-service",
