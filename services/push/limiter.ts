@@ -57,6 +57,8 @@ export class Limiter {
   private tokens: number;
   private refilledAt: number;
   private readonly folds = new Map<string, Fold>();
+  /** Folds that are over or forgotten, but whose last count is still to be told. */
+  private overdue: Fold[] = [];
 
   private always: MessageRecord[] = [];
   private firsts: MessageRecord[] = [];
@@ -111,7 +113,7 @@ export class Limiter {
     this.tokens -= chosen.length;
 
     for (const message of suppressed) this.forgetFold(message);
-    for (const message of chosen) this.markPushed(message);
+    this.markPushed(chosen);
     const pushed = chosen.concat(this.always).sort(byId);
     const window: Window = {
       pushed,
@@ -135,17 +137,17 @@ export class Limiter {
     if (this.rates.merge_window_ms === 0) return false;
     const key = message.content.trim();
     const earlier = this.folds.get(key);
-    if (earlier !== undefined && nowMs < earlier.until_ms) {
+    if (earlier !== undefined && this.isOpen(earlier, nowMs)) {
       earlier.count++;
       earlier.dirty = true;
       this.merged.push(message);
       return true;
     }
     // Re-inserting keeps the map in order of age, so the oldest go first when it is full.
-    this.folds.delete(key);
+    if (earlier !== undefined) this.drop(key, earlier);
     if (this.folds.size >= MAX_FOLDS) {
-      for (const oldest of this.folds.keys()) {
-        this.folds.delete(oldest);
+      for (const [oldest, fold] of this.folds) {
+        this.drop(oldest, fold);
         break;
       }
     }
@@ -157,6 +159,16 @@ export class Limiter {
       dirty: false,
     });
     return false;
+  }
+
+  /** A fold that has longer to go than the merge window was made before the clock stepped back. */
+  private isOpen(fold: Fold, nowMs: number): boolean {
+    return nowMs < fold.until_ms && fold.until_ms - nowMs <= this.rates.merge_window_ms;
+  }
+
+  private drop(key: string, fold: Fold): void {
+    this.folds.delete(key);
+    if (fold.dirty) this.overdue.push(fold);
   }
 
   /** More than one window can never push: what the bucket holds when full. */
@@ -201,9 +213,14 @@ export class Limiter {
     }
   }
 
-  private markPushed(message: MessageRecord): void {
-    const fold = this.folds.get(message.content.trim());
-    if (fold !== undefined && fold.id === message.id) fold.pushed = true;
+  private markPushed(chosen: MessageRecord[]): void {
+    for (const message of chosen) {
+      const fold = this.folds.get(message.content.trim());
+      if (fold !== undefined && fold.id === message.id) fold.pushed = true;
+    }
+    if (this.overdue.length === 0) return;
+    const ids = new Set(chosen.map(({ id }) => id));
+    for (const fold of this.overdue) if (ids.has(fold.id)) fold.pushed = true;
   }
 
   /** A text whose first message was left out may be said anew. */
@@ -214,12 +231,15 @@ export class Limiter {
 
   private takeFolds(nowMs: number): { id: number; count: number }[] {
     const changed: { id: number; count: number }[] = [];
+    for (const fold of this.overdue)
+      if (fold.pushed) changed.push({ id: fold.id, count: fold.count });
+    this.overdue = [];
     for (const [key, fold] of this.folds) {
       if (fold.dirty && fold.pushed) {
         fold.dirty = false;
         changed.push({ id: fold.id, count: fold.count });
       }
-      if (nowMs >= fold.until_ms) this.folds.delete(key);
+      if (!this.isOpen(fold, nowMs)) this.folds.delete(key);
     }
     return changed;
   }
