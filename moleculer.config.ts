@@ -28,6 +28,8 @@ export function brokerOptions(env: Env): BrokerOptions {
     // Shard strategies need to see all nodes, also when one of them is this one.
     registry: { preferLocal: false },
     requestTimeout: 10_000,
+    // Services look this often for those they depend on, in ms; they start one after another.
+    dependencyInterval: 50,
     tracking: { enabled: false },
     middlewares: [
       {

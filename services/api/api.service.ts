@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from "n
 import type { Service, ServiceBroker, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { fail, ProductError } from "../../contracts/errors.ts";
 import { createBuckets, type TokenBuckets } from "../../lib/token-bucket.ts";
+import { version } from "../../lib/version.ts";
 import { type Configured, configMixin } from "../../mixins/config.mixin.ts";
 import { runtimeOf } from "../../mixins/runtime.ts";
 import { authMixin } from "./auth.mixin.ts";
@@ -17,7 +18,6 @@ import { sendJson, successJson } from "./reply.ts";
 import { RouteTable } from "./route-table.ts";
 import { type PageRoute, routes } from "./routes.ts";
 import { Serving } from "./serving.ts";
-import { version } from "./version.ts";
 
 interface Members extends Configured {
   server: Server | undefined;

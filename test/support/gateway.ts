@@ -52,7 +52,7 @@ export async function startGateway(
   for (const service of standIns(behind)) broker.createService(service);
   const gateway = broker.createService(api(broker) as ServiceSchema);
   await broker.start();
-  const { port } = gateway["server"].address() as AddressInfo;
+  const { port } = gateway.server.address() as AddressInfo;
   return {
     broker,
     port,

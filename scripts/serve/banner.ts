@@ -1,0 +1,23 @@
+import type { AddressInfo } from "node:net";
+import type { Env } from "../../lib/env.ts";
+
+/** Where people on this machine reach an address that was listened on. */
+export function webAddress({ address, port }: Pick<AddressInfo, "address" | "port">): string {
+  const everywhere = address === "0.0.0.0" || address === "::";
+  const host = everywhere ? "localhost" : address.includes(":") ? `[${address}]` : address;
+  return `http://${host}:${port}`;
+}
+
+/** What a person sees when everything runs. */
+export function banner(env: Env, version: string, web: string): string {
+  const lines = [
+    ["Web", `${web}/`],
+    ["API docs", `${web}/docs`],
+    [
+      "Data",
+      env.databaseUrl === null ? env.dataDir : `${env.dataDir}, and the database of DATABASE_URL`,
+    ],
+  ];
+  const list = lines.map(([name = "", value]) => `  ${name.padEnd(10)}${value}`).join("\n");
+  return `\n  molimoli ${version} is running\n\n${list}\n\n  Ctrl-C stops it.\n`;
+}
