@@ -129,7 +129,7 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, UserService> =
       try {
         await broadcast(this.broker, "user.revoked", session);
       } catch (error) {
-        this.logger.warn("a listener failed on user.revoked", error);
+        this.logger.warn("a listener failed", { reason: describeFailure(error) });
       }
     },
 
@@ -137,7 +137,9 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, UserService> =
       try {
         await this.sessions.sweep(Date.now());
       } catch (error) {
-        this.logger.warn("sessions that are over could not be removed", describeFailure(error));
+        this.logger.warn("sessions that are over were not removed", {
+          reason: describeFailure(error),
+        });
       }
     },
   },

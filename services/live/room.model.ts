@@ -1,0 +1,26 @@
+import { DataTypes, type Model } from "sequelize";
+import type { EntityDefinition } from "../../mixins/entity.mixin.ts";
+import type { StoredRoom } from "./room.ts";
+
+export type RoomModel = Model<StoredRoom, StoredRoom>;
+
+export const roomEntity: EntityDefinition = {
+  name: "rooms",
+  define: {
+    id: { type: DataTypes.BIGINT, primaryKey: true },
+    owner_id: DataTypes.BIGINT,
+    owner_name: DataTypes.STRING(31),
+    room_name: DataTypes.STRING(64),
+    introduction: DataTypes.STRING(500),
+    cover: DataTypes.STRING(500),
+    stream_key: DataTypes.STRING(32),
+    start_time: DataTypes.BIGINT,
+    end_time: DataTypes.BIGINT,
+    open_owner: DataTypes.BIGINT,
+    peak: DataTypes.BIGINT,
+    messages: DataTypes.BIGINT,
+    pushed: DataTypes.BIGINT,
+    merged: DataTypes.BIGINT,
+    suppressed: DataTypes.BIGINT,
+  },
+};

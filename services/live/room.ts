@@ -1,0 +1,84 @@
+import type { RoomCard } from "../../contracts/actions.ts";
+import { fail } from "../../contracts/errors.ts";
+import type { Room, RoomStats } from "../../contracts/objects.ts";
+
+/** A room, as everybody who reads the table gets it. */
+export interface RoomRow {
+  id: number;
+  owner_id: number;
+  owner_name: string;
+  room_name: string;
+  introduction: string;
+  cover: string;
+  /** Unix seconds. */
+  start_time: number;
+  /** Unix seconds; 0 while the show is on. */
+  end_time: number;
+}
+
+/** A show's counters, kept when it ends. */
+export type FinalCounters = Omit<RoomStats, "live_id" | "viewers">;
+
+export const noCounters: FinalCounters = {
+  peak: 0,
+  messages: 0,
+  pushed: 0,
+  merged: 0,
+  suppressed: 0,
+};
+
+/** All that is kept of a room. */
+export interface StoredRoom extends RoomRow, FinalCounters {
+  /** What an encoder has to know to send video here; for the owner only. */
+  stream_key: string;
+  /** The owner while the show is on, else null. Unique: that makes one open room per owner. */
+  open_owner: number | null;
+}
+
+/** Who may not speak in a room, and until when (Unix ms). */
+export interface Mute {
+  user_id: number;
+  until_ms: number;
+}
+
+export function isLive(room: RoomRow): boolean {
+  return room.end_time === 0;
+}
+
+/** Refuses everybody but the owner. @throws ProductError NO_ROOM_RIGHT */
+export function requireOwner(room: RoomRow, userId: number): void {
+  if (room.owner_id !== userId) fail("NO_ROOM_RIGHT");
+}
+
+/** Refuses what is possible during the show only. @throws ProductError ROOM_NOT_LIVE */
+export function requireLive(room: RoomRow): void {
+  if (!isLive(room)) fail("ROOM_NOT_LIVE");
+}
+
+/** The room as clients see it. */
+export function toRoom(row: RoomRow, viewers: number): Room {
+  return {
+    live_id: row.id,
+    room_name: row.room_name,
+    introduction: row.introduction,
+    owner: row.owner_id,
+    owner_name: row.owner_name,
+    cover: row.cover,
+    start_time: row.start_time,
+    end_time: row.end_time,
+    is_live: isLive(row),
+    streaming: false,
+    viewers: isLive(row) ? viewers : 0,
+  };
+}
+
+/** The room as its actor sees it. */
+export function toCard(row: RoomRow, muted: Mute[]): RoomCard {
+  return {
+    live_id: row.id,
+    owner: row.owner_id,
+    start_time: row.start_time,
+    is_live: isLive(row),
+    muted,
+  };
+}

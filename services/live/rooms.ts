@@ -1,0 +1,121 @@
+import type { ModelStatic } from "sequelize";
+import { fail } from "../../contracts/errors.ts";
+import type { Caller, Room } from "../../contracts/objects.ts";
+import { Lineup } from "./lineup.ts";
+import type { RoomModel } from "./room.model.ts";
+import * as repo from "./room.repo.ts";
+import {
+  type FinalCounters,
+  noCounters,
+  type RoomRow,
+  requireLive,
+  requireOwner,
+  toRoom,
+} from "./room.ts";
+
+export interface RoomsOptions {
+  model: ModelStatic<RoomModel>;
+  newId: () => number;
+  random: (bytes: number) => Buffer;
+}
+
+const STREAM_KEY_BYTES = 24;
+/** The room in the way may be closed before it is looked up. */
+const OPEN_ATTEMPTS = 3;
+/** How often a page is read again because a room on it turned out to have ended. */
+const PAGE_ATTEMPTS = 3;
+
+/** Shows, from the moment one is opened. */
+export class Rooms {
+  readonly lineup = new Lineup();
+  readonly #options: RoomsOptions;
+
+  constructor(options: RoomsOptions) {
+    this.#options = options;
+  }
+
+  /** Opens the owner's room. @throws ProductError ROOM_EXISTS with the `live_id` of the open one */
+  async open(
+    owner: Caller,
+    name: string,
+    introduction: string,
+    nowMs: number,
+  ): Promise<{ live_id: number; key: string }> {
+    const { model, newId, random } = this.#options;
+    const room = {
+      id: newId(),
+      owner_id: owner.user_id,
+      owner_name: owner.username,
+      room_name: name,
+      introduction,
+      cover: "",
+      stream_key: random(STREAM_KEY_BYTES).toString("base64url"),
+      start_time: Math.floor(nowMs / 1000),
+      end_time: 0,
+      open_owner: owner.user_id,
+      ...noCounters,
+    };
+    for (let attempt = 1; attempt <= OPEN_ATTEMPTS; attempt++) {
+      if (await repo.insertRoom(model, room)) return { live_id: room.id, key: room.stream_key };
+      const live_id = await repo.findOpenRoom(model, owner.user_id);
+      if (live_id !== null) fail("ROOM_EXISTS", { live_id });
+    }
+    return fail("ROOM_CREATE_FAILED");
+  }
+
+  /** @throws ProductError ROOM_NOT_FOUND */
+  async find(id: number): Promise<RoomRow> {
+    return (await repo.findRoom(this.#options.model, id)) ?? fail("ROOM_NOT_FOUND");
+  }
+
+  /** The room, for its owner's eyes. @throws ProductError ROOM_NOT_FOUND, NO_ROOM_RIGHT */
+  async findOwn(id: number, owner: Caller): Promise<RoomRow> {
+    const room = await this.find(id);
+    requireOwner(room, owner.user_id);
+    return room;
+  }
+
+  async streamKey(room: RoomRow): Promise<string> {
+    return (await repo.findStreamKey(this.#options.model, room.id)) ?? fail("ROOM_NOT_FOUND");
+  }
+
+  /** What was counted in a show that is over. */
+  async counters(room: RoomRow): Promise<FinalCounters> {
+    return (await repo.findCounters(this.#options.model, room.id)) ?? noCounters;
+  }
+
+  /** Ends a show: of several at once, one succeeds. @throws ProductError ROOM_NOT_LIVE */
+  async end(room: RoomRow, endTime: number, counters: FinalCounters): Promise<void> {
+    requireLive(room);
+    if (!(await repo.endRoom(this.#options.model, room.id, endTime, counters)))
+      fail("ROOM_NOT_LIVE");
+  }
+
+  /** The room as clients see it. @throws ProductError ROOM_NOT_FOUND */
+  async single(id: number): Promise<Room> {
+    return toRoom(await this.find(id), this.lineup.viewers(id));
+  }
+
+  /** Live rooms by viewers, then the newest first; `total` counts all of them. */
+  async page(offset: number, limit: number): Promise<{ rooms: Room[]; total: number }> {
+    for (let attempt = 1; ; attempt++) {
+      const ids = this.lineup.page(offset, limit);
+      const found = ids.length > 0 ? await repo.findLiveRooms(this.#options.model, ids) : [];
+      const rows = new Map(found.map((row) => [row.id, row]));
+      const gone = ids.filter((id) => !rows.has(id));
+      for (const id of gone) this.lineup.ended(id);
+      if (gone.length > 0 && attempt < PAGE_ATTEMPTS) continue;
+      const rooms = ids.flatMap((id) => rows.get(id) ?? []);
+      return {
+        rooms: rooms.map((row) => toRoom(row, this.lineup.viewers(row.id))),
+        total: this.lineup.size,
+      };
+    }
+  }
+
+  /** Compares the line-up with the database. */
+  async reconcile(): Promise<void> {
+    const before = this.lineup.ids();
+    this.lineup.reconcile(before, await repo.findLiveIds(this.#options.model));
+  }
+}
