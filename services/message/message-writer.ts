@@ -1,0 +1,63 @@
+import { failField } from "../../contracts/errors.ts";
+import type { MessageRecord } from "../../contracts/message-record.ts";
+import { isId } from "../../lib/ids.ts";
+
+/** Makes messages durable. This is what each accepted danmaku waits for. */
+export interface MessageWriter {
+  /**
+   * Keeps all of the messages in one durable commit, or none of them. One whose id is there already
+   * is left as it is, so that a repeated delivery does no harm.
+   *
+   * @throws BAD_REQUEST when one of them is no message at all
+   * @throws DatabaseError, or Sequelize's other errors, when the commit fails
+   */
+  append(messages: MessageRecord[]): Promise<void>;
+
+  /** Afterwards `append` fails. */
+  close(): Promise<void>;
+}
+
+/** The columns, in the order in which `pack` lists their values. */
+export const COLUMNS = [
+  "id",
+  "live_id",
+  "user_id",
+  "user_name",
+  "type",
+  "live_time",
+  "send_time",
+  "content",
+  "style",
+  "data",
+  "lottery_id",
+] as const;
+
+/**
+ * All messages as one text: a JSON list with a list of values for each.
+ *
+ * It is the one parameter of a statement that is always the same and that the database unpacks. A
+ * parameter for each value would mean another statement for each number of messages, to be parsed
+ * anew or kept by the thousand, and Sequelize needs quadratic time for so many.
+ */
+export function pack(messages: MessageRecord[]): string {
+  return JSON.stringify(messages.map(values));
+}
+
+function values(message: MessageRecord, index: number): unknown[] {
+  // Its column's NOT NULL tells everything else that is missing; a text for an id would be kept.
+  if (!isId(message.id) || !isId(message.live_id) || typeof message.content !== "string")
+    failField(`messages[${index}]`, "is not a message record");
+  return [
+    message.id,
+    message.live_id,
+    message.user_id,
+    message.user_name,
+    message.type,
+    message.live_time,
+    message.send_time,
+    message.content,
+    message.style === null ? null : JSON.stringify(message.style),
+    message.data === null ? null : JSON.stringify(message.data),
+    message.lottery_id,
+  ];
+}

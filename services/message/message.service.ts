@@ -1,0 +1,169 @@
+import type { Context, Service, ServiceSchema, ServiceSettingSchema } from "moleculer";
+import type { ModelStatic } from "sequelize";
+import type { Params, Result } from "../../contracts/actions.ts";
+import { call } from "../../contracts/call.ts";
+import { fail } from "../../contracts/errors.ts";
+import { toLiveMessage } from "../../contracts/message-record.ts";
+import { params } from "../../contracts/params.ts";
+import { describeFailure } from "../../lib/database/failure.ts";
+import { createLru, type Lru } from "../../lib/lru.ts";
+import { entity } from "../../mixins/entity.mixin.ts";
+import { failures } from "../../mixins/failures.mixin.ts";
+import { runtimeOf } from "../../mixins/runtime.ts";
+import { bucketWidth, fillBuckets } from "./density.ts";
+import { exportHistory, type ReadPage } from "./export.ts";
+import { formats } from "./formats/index.ts";
+import { type MessageModel, messageEntity } from "./message.model.ts";
+import {
+  countPerBucket,
+  findBetween,
+  findLastId,
+  findLastTime,
+  findMessage,
+  findPage,
+  findTail,
+} from "./message.repo.ts";
+import type { MessageWriter } from "./message-writer.ts";
+import { openMessageWriter } from "./open-message-writer.ts";
+
+interface Members {
+  adapter: { model: ModelStatic<MessageModel> };
+  writer: MessageWriter;
+  /** Rooms that are known to exist, which they then do for ever. */
+  rooms: Lru<number, true>;
+  requireRoom(ctx: Context, live_id: number): Promise<void>;
+  pages(live_id: number, upTo: number): ReadPage;
+}
+type MessageService = Service & Members;
+
+/** What the headers of the gateway's answer are made of. */
+interface FileMeta {
+  $responseType?: string;
+  $responseHeaders?: Record<string, string>;
+}
+
+const MAX_HISTORY = 100;
+const EXPORT_PAGE = 1_000;
+const KNOWN_ROOMS = 10_000;
+
+/** The history of all rooms: kept before anyone is told that a message was accepted. */
+const schema: ServiceSchema<ServiceSettingSchema, object, object, MessageService> = {
+  name: "message",
+  mixins: [
+    entity(messageEntity),
+    failures({
+      "message.append": "SEND_FAILED",
+      "message.tail": "HISTORY_FAILED",
+      "message.single": "MESSAGE_READ_FAILED",
+      "message.multi": "HISTORY_FAILED",
+      "message.density": "HISTORY_FAILED",
+      "message.export": "HISTORY_FAILED",
+    }),
+  ],
+
+  actions: {
+    append: {
+      visibility: "public",
+      params: params["message.append"],
+      async handler(ctx: Context<Params<"message.append">>): Promise<Result<"message.append">> {
+        await this.writer.append(ctx.params.messages);
+        return {};
+      },
+    },
+
+    tail: {
+      visibility: "public",
+      params: params["message.tail"],
+      handler(ctx: Context<Params<"message.tail">>): Promise<Result<"message.tail">> {
+        return findTail(this.adapter.model, ctx.params.live_id, ctx.params.limit);
+      },
+    },
+
+    single: {
+      visibility: "published",
+      params: params["message.single"],
+      async handler(ctx: Context<Params<"message.single">>): Promise<Result<"message.single">> {
+        const record = await findMessage(this.adapter.model, ctx.params.id);
+        return { message: toLiveMessage(record ?? fail("MESSAGE_NOT_FOUND")) };
+      },
+    },
+
+    multi: {
+      visibility: "published",
+      params: params["message.multi"],
+      async handler(ctx: Context<Params<"message.multi">>): Promise<Result<"message.multi">> {
+        const { live_id, start_time: from, offset } = ctx.params;
+        await this.requireRoom(ctx, live_id);
+        const to = Math.min(from + offset, Number.MAX_SAFE_INTEGER);
+        const records = await findBetween(this.adapter.model, { live_id, from, to }, MAX_HISTORY);
+        return { messages: records.map(toLiveMessage) };
+      },
+    },
+
+    density: {
+      visibility: "published",
+      params: params["message.density"],
+      async handler(ctx: Context<Params<"message.density">>): Promise<Result<"message.density">> {
+        const { live_id } = ctx.params;
+        await this.requireRoom(ctx, live_id);
+        const last = await findLastTime(this.adapter.model, live_id);
+        const length = last === null ? 0 : last + 1;
+        const bucket = bucketWidth(length, ctx.params.bucket);
+        const range = { live_id, bucket, end: length };
+        const counted = await countPerBucket(this.adapter.model, range);
+        return { live_id, bucket, counts: fillBuckets(length, bucket, counted) };
+      },
+    },
+
+    export: {
+      visibility: "published",
+      params: params["message.export"],
+      async handler(
+        ctx: Context<Params<"message.export">, FileMeta>,
+      ): Promise<Result<"message.export">> {
+        const { live_id } = ctx.params;
+        const { room } = await call(ctx, "live.single", { live_id });
+        const upTo = await findLastId(this.adapter.model, live_id);
+        const format = formats[ctx.params.format]();
+        const name = `danmaku-${live_id}.${format.extension}`;
+        ctx.meta.$responseType = format.contentType;
+        ctx.meta.$responseHeaders = { "Content-Disposition": `attachment; filename="${name}"` };
+        return exportHistory(room, format, this.pages(live_id, upTo));
+      },
+    },
+  },
+
+  methods: {
+    async requireRoom(ctx: Context, live_id: number): Promise<void> {
+      if (this.rooms.get(live_id, 0) !== undefined) return;
+      await call(ctx, "live.card", { live_id });
+      this.rooms.set(live_id, true);
+    },
+
+    /** Up to the last message of now: what is said meanwhile must not keep an export from ending. */
+    pages(live_id: number, upTo: number): ReadPage {
+      return async (after) => {
+        try {
+          return await findPage(this.adapter.model, { live_id, after, upTo }, EXPORT_PAGE);
+        } catch (error) {
+          this.logger.error("export broken off", { live_id, reason: describeFailure(error) });
+          return fail("HISTORY_FAILED");
+        }
+      };
+    },
+  },
+
+  created() {
+    this.rooms = createLru({ max: KNOWN_ROOMS });
+  },
+
+  started() {
+    this.writer = openMessageWriter(runtimeOf(this.broker).database);
+  },
+
+  async stopped() {
+    await this.writer?.close();
+  },
+};
+
+export default schema;
