@@ -232,7 +232,9 @@ function committed(
 
 /** A quiet room is flushed at once, a busy one `flushMs` after its last flush. */
 function scheduleFlush(room: RoomState, nowMs: number): Effect[] {
-  const dueMs = Math.max(nowMs, room.lastFlushMs + room.flushMs);
+  // A clock that steps back must not make a message wait until the old time has come again.
+  const lastMs = Math.min(room.lastFlushMs, nowMs);
+  const dueMs = Math.max(nowMs, lastMs + room.flushMs);
   if (room.flushDueMs !== null && room.flushDueMs <= dueMs) return [];
   room.flushDueMs = dueMs;
   return [{ kind: "schedule", at_ms: dueMs }];
@@ -275,7 +277,7 @@ function tellPresence(room: RoomState, nowMs: number, effects: Effect[]): string
   const { presence, audience } = room;
   if (audience.viewers === presence.told) return "";
   const dueMs = presence.toldAtMs + PRESENCE_MS;
-  if (nowMs < dueMs) {
+  if (nowMs >= presence.toldAtMs && nowMs < dueMs) {
     effects.push({ kind: "schedule", at_ms: dueMs });
     room.flushDueMs = dueMs;
     return "";
