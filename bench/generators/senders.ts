@@ -11,7 +11,7 @@ interface Options {
 }
 
 interface Sender {
-  socket: Socket;
+  socket: Socket | null;
   token: string;
   busy: boolean;
   sentMs: number;
@@ -34,6 +34,7 @@ const PHRASES = [
 ];
 
 const senders: Sender[] = [];
+let port = 0;
 let liveId = 0;
 let accepted: number[] = [];
 let refused: string[] = [];
@@ -41,13 +42,23 @@ let latency = new Histogram();
 
 function open(options: Options): void {
   liveId = options.live_id;
+  port = options.port;
   for (const token of options.tokens) {
-    const socket = connect({ port: options.port, host: "127.0.0.1", noDelay: true });
-    const sender: Sender = { socket, token, busy: false, sentMs: 0, answer: "" };
-    socket.on("data", (chunk) => receive(sender, chunk.toString("latin1")));
-    socket.on("error", (error) => refused.push(error.message));
+    const sender: Sender = { socket: null, token, busy: false, sentMs: 0, answer: "" };
     senders.push(sender);
   }
+}
+
+/** The server closes connections that are idle for long: such a sender opens another one. */
+function connection(sender: Sender): Socket {
+  if (sender.socket !== null && !sender.socket.closed && sender.socket.writable)
+    return sender.socket;
+  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+  socket.on("data", (chunk) => receive(sender, chunk.toString("latin1")));
+  socket.on("end", () => socket.destroy());
+  socket.on("error", (error) => refused.push(error.message));
+  sender.socket = socket;
+  return socket;
 }
 
 /** The server answers with a length; one request is under way, so the body ends the answer. */
@@ -70,7 +81,7 @@ function send(sender: Sender, number: number): void {
   sender.sentMs = Date.now();
   const content = `${sender.sentMs.toString(36)} ${PHRASES[number % PHRASES.length]}`;
   const body = JSON.stringify({ live_id: liveId, type: 0, content });
-  sender.socket.write(
+  connection(sender).write(
     `POST /message/live HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer ${sender.token}\r\n` +
       `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
@@ -85,7 +96,10 @@ async function run({ rate, seconds }: { rate: number; seconds: number }): Promis
   const start = performance.now();
   let sent = 0;
   let next = 0;
+  const giveUp = start + (seconds + 15) * 1000;
   while (sent < total) {
+    if (performance.now() > giveUp)
+      throw new Error(`only ${accepted.length} of ${sent} were answered`);
     const due = Math.min(total, Math.floor(((performance.now() - start) * rate) / 1000));
     for (; sent < due; sent++) {
       // Round robin over those that have their answer; when none has, the pace slackens.

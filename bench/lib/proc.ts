@@ -1,13 +1,13 @@
-import { readFileSync } from "node:fs";
-
-/** Clock ticks per second in /proc/<pid>/stat: 100 on every Linux that matters (USER_HZ). */
-const TICKS = 100;
+import { readdirSync, readFileSync } from "node:fs";
 
 /** CPU seconds (user and system) that a process with all its threads has used so far. */
 export function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+  let nanoseconds = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`))
+    nanoseconds += Number(
+      readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0],
+    );
+  return nanoseconds / 1e9;
 }
 
 /** Resident memory of a process in KiB. */

@@ -24,7 +24,7 @@ export async function startServer(config: object): Promise<BenchServer> {
   const child = spawn(process.execPath, [join(root, "scripts/serve.ts")], {
     cwd: root,
     env: {
-      PATH: process.env["PATH"],
+      PATH: process.env.PATH,
       NODE_ENV: "production",
       PORT: String(port),
       HOST: "127.0.0.1",
