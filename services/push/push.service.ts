@@ -116,11 +116,11 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
 
   events: {
     "live.ended"(ctx: Context<EventMap["live.ended"]>) {
-      this.rooms.present(ctx.params.live_id)?.end();
+      this.rooms.tell(ctx.params.live_id, (room) => room.end());
     },
     "live.muted"(ctx: Context<EventMap["live.muted"]>) {
       const { live_id, user_id, until_ms } = ctx.params;
-      this.rooms.present(live_id)?.apply({ kind: "mute", user_id, until_ms });
+      this.rooms.tell(live_id, (room) => room.apply({ kind: "mute", user_id, until_ms }));
     },
     "config.changed"(ctx: Context<EventMap["config.changed"]>) {
       this.applyConfig(ctx.params.config);
@@ -148,15 +148,21 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
   created() {
     this.words = createWordFilter(this.config.words);
     this.journal = createJournal(this.broker);
+    const notSent = (event: string) => (error: unknown) =>
+      this.logger.error("an event could not be sent", { event, error });
     this.rooms = new Rooms((liveId) => this.loadRoom(liveId), {
       now: Date.now,
       random: Math.random,
       append: this.journal.append,
+      // A batch that a transporter does not take is a hole that the hubs notice and fill.
       emit: (batch, nodes) => {
-        if (nodes.length > 0) void emit(this.broker, "push.batch", batch, nodes.map(hubGroup));
+        if (nodes.length > 0)
+          emit(this.broker, "push.batch", batch, nodes.map(hubGroup)).catch(notSent("push.batch"));
       },
       audience: (live_id, viewers) =>
-        void broadcast(this.broker, "push.audience", { live_id, viewers }),
+        void broadcast(this.broker, "push.audience", { live_id, viewers }).catch(
+          notSent("push.audience"),
+        ),
       words: () => this.words,
     });
   },

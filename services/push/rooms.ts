@@ -16,9 +16,14 @@ export class Rooms {
     this.ports = ports;
   }
 
-  /** The room if it is in memory: for what needs no answer if it is not. */
-  present(liveId: number): RoomActor | undefined {
-    return this.actors.get(liveId);
+  /**
+   * Tells a room in memory what happened to it. One that is just waking up is told as soon as it is
+   * awake, since its card may have been read before; one that sleeps will read it.
+   */
+  tell(liveId: number, news: (actor: RoomActor) => void): void {
+    const actor = this.actors.get(liveId);
+    if (actor !== undefined) news(actor);
+    else this.loading.get(liveId)?.then(news, () => {});
   }
 
   get(liveId: number): RoomActor | Promise<RoomActor> {

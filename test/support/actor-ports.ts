@@ -1,0 +1,54 @@
+import type { PushBatch } from "../../contracts/events.ts";
+import type { MessageRecord } from "../../contracts/message-record.ts";
+import type { ActorPorts } from "../../services/push/actor.ts";
+import { words } from "./room-at-work.ts";
+import { seededRandom } from "./seeded-random.ts";
+
+/** A world that remembers what actors did to it. Appends succeed at once unless told otherwise. */
+export class RecordingPorts implements ActorPorts {
+  readonly records: MessageRecord[] = [];
+  readonly batches: PushBatch[] = [];
+  /** The nodes of each batch. */
+  readonly nodes: string[][] = [];
+  readonly audiences: number[] = [];
+  readonly random = seededRandom(1);
+  readonly words = () => words;
+  readonly now: () => number;
+  private failure: Error | null = null;
+  private held: PromiseWithResolvers<void> | null = null;
+
+  constructor(now: () => number = Date.now) {
+    this.now = now;
+  }
+
+  append = async (record: MessageRecord): Promise<void> => {
+    if (this.failure !== null) throw this.failure;
+    this.records.push(record);
+    await this.held?.promise;
+  };
+
+  emit = (batch: PushBatch, nodes: string[]): void => {
+    this.batches.push(batch);
+    this.nodes.push(nodes);
+  };
+
+  audience = (_liveId: number, viewers: number): void => {
+    this.audiences.push(viewers);
+  };
+
+  failAppends(error: Error | null): void {
+    this.failure = error;
+  }
+
+  /** Appends wait until they are released. */
+  holdAppends() {
+    const held = Promise.withResolvers<void>();
+    this.held = held;
+    return {
+      release: () => {
+        this.held = null;
+        held.resolve();
+      },
+    };
+  }
+}

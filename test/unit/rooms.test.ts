@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { defaultConfig } from "../../contracts/config.ts";
+import { ProductError } from "../../contracts/errors.ts";
+import type { RoomState } from "../../services/push/room.ts";
+import { Rooms } from "../../services/push/rooms.ts";
+import { RecordingPorts } from "../support/actor-ports.ts";
+import { RoomAtWork, START_MS, withLimits } from "../support/room-at-work.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** Rooms whose loads the test ends. */
+function roomsAt() {
+  const ports = new RecordingPorts(() => START_MS);
+  const loads: { liveId: number; done: PromiseWithResolvers<RoomState> }[] = [];
+  const rooms = new Rooms((liveId) => {
+    const done = Promise.withResolvers<RoomState>();
+    loads.push({ liveId, done });
+    return done.promise;
+  }, ports);
+  const loaded = (index = loads.length - 1) =>
+    loads[index]?.done.resolve(new RoomAtWork(defaultConfig).state);
+  return { rooms, ports, loads, loaded };
+}
+
+test("a room is loaded once, however many ask", async () => {
+  const { rooms, loads, loaded } = roomsAt();
+  const asked = [rooms.get(42), rooms.get(42)];
+  loaded();
+  const [one, other] = await Promise.all(asked);
+  assert.equal(one, other);
+  assert.equal(rooms.get(42), one);
+  assert.deepEqual(
+    loads.map(({ liveId }) => liveId),
+    [42],
+  );
+});
+
+test("rooms are loaded side by side", async () => {
+  const { rooms, loads, loaded } = roomsAt();
+  const [a, b] = [rooms.get(42), rooms.get(43)];
+  assert.deepEqual(
+    loads.map(({ liveId }) => liveId),
+    [42, 43],
+  );
+  loaded(1);
+  await b;
+  loaded(0);
+  assert.notEqual(await a, await b);
+});
+
+test("a room that could not be loaded is tried again by the next who asks", async () => {
+  const { rooms, loads, loaded } = roomsAt();
+  const asked = [rooms.get(42), rooms.get(42)];
+  loads[0]?.done.reject(new ProductError("ROOM_NOT_FOUND"));
+  for (const one of asked) await assert.rejects(async () => one, { type: "ROOM_NOT_FOUND" });
+  const again = rooms.get(42);
+  loaded();
+  assert.equal((await again).state.live_id, 42);
+});
+
+test("what happens to a room in memory is told to it at once", async () => {
+  const { rooms, loaded } = roomsAt();
+  const asked = rooms.get(42);
+  loaded();
+  const room = await asked;
+  rooms.tell(42, (actor) => actor.end());
+  assert.equal(room.state.ended, true);
+});
+
+test("what happens to a room while it wakes up is not missed", async () => {
+  const { rooms, loaded } = roomsAt();
+  const asked = rooms.get(42);
+  // Its card was read before, and says that the show is on.
+  rooms.tell(42, (actor) => actor.end());
+  loaded();
+  await asked;
+  assert.equal((await rooms.get(42)).state.ended, true);
+});
+
+test("what happens to a room that is not in memory wakes nobody", async () => {
+  const { rooms, loads } = roomsAt();
+  rooms.tell(42, () => assert.fail());
+  assert.deepEqual(loads, []);
+});
+
+test("what happens to a room that cannot be loaded is nobody's error", async () => {
+  const { rooms, loads } = roomsAt();
+  const asked = rooms.get(42);
+  rooms.tell(42, () => assert.fail());
+  loads[0]?.done.reject(new ProductError("ROOM_NOT_FOUND"));
+  await assert.rejects(async () => asked);
+});
+
+test("a sweep drops silent gateways, then idle rooms", async () => {
+  const { rooms, loads, loaded } = roomsAt();
+  const asked = rooms.get(42);
+  loaded();
+  const room = await asked;
+  room.watch("gw-1", 3);
+  room.close();
+  rooms.sweep(START_MS + 1000);
+  assert.equal(room.state.audience.viewers, 3);
+  rooms.sweep(START_MS + HOUR_MS);
+  assert.equal(room.state.audience.viewers, 0);
+  room.close();
+  rooms.sweep(START_MS + HOUR_MS);
+
+  const anew = rooms.get(42);
+  assert.equal(loads.length, 2);
+  loaded();
+  assert.notEqual(await anew, room);
+});
+
+test("a changed configuration reaches all rooms", async () => {
+  const { rooms, loaded } = roomsAt();
+  const asked = [rooms.get(42), rooms.get(43)];
+  loaded(0);
+  loaded(1);
+  const all = await Promise.all(asked);
+  rooms.configure(withLimits({}, { flush_ms: 123 }), START_MS);
+  assert.deepEqual(
+    all.map(({ state }) => state.flushMs),
+    [123, 123],
+  );
+});
+
+test("closing sends what waits", async () => {
+  const { rooms, ports, loaded } = roomsAt();
+  const asked = rooms.get(42);
+  loaded();
+  const room = await asked;
+  room.watch("gw-1", 1);
+  rooms.close();
+  assert.deepEqual(ports.audiences, [1]);
+});
