@@ -12,7 +12,7 @@ import { type GatewayRequest, gatewayMixin } from "./gateway.mixin.ts";
 import { createHttpServer, listen, stopListening } from "./http-server.ts";
 import { hubMixin } from "./hub/hub.mixin.ts";
 import { openApiDocument } from "./openapi/document.ts";
-import { loadPages, type Pages, sendPage } from "./pages.ts";
+import { assetRoutes, loadPages, type Pages, sendPage } from "./pages.ts";
 import { neededServices, readiness } from "./readiness.ts";
 import { sendJson, successJson } from "./reply.ts";
 import { RouteTable } from "./route-table.ts";
@@ -82,8 +82,8 @@ export default function api(
     },
 
     created() {
-      this.table = new RouteTable(routes);
       this.pages = loadPages(openApiDocument(routes, version));
+      this.table = new RouteTable([...routes, ...assetRoutes(this.pages, routes)]);
       this.signIns = createBuckets({ maxKeys: COUNTED_ADDRESSES });
       this.serving = new Serving();
       this.draining = false;

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { docsPage } from "./openapi/docs-page.ts";
 import type { OpenApiDocument } from "./openapi/document.ts";
 import { commonHeaders } from "./reply.ts";
+import type { PageRoute, Route } from "./routes.ts";
 
 /** Something that never changes while the process runs. */
 interface Page {
@@ -41,6 +42,14 @@ export function loadPages(api: OpenApiDocument): Pages {
     ["/docs", page(HTML, docsPage(api))],
     ["/openapi.json", page("application/json; charset=utf-8", JSON.stringify(api))],
   ]);
+}
+
+/** What pages are made of, which nobody needs to be told of as an endpoint. */
+export function assetRoutes(pages: Pages, routes: readonly Route[]): PageRoute[] {
+  const told = new Set(routes.map(({ path }) => path));
+  return [...pages.keys()]
+    .filter((path) => !told.has(path))
+    .map((path) => ({ method: "GET", path, page: "static", tag: "operations", summary: "" }));
 }
 
 function read(file: string): Buffer {

@@ -59,6 +59,11 @@ export async function sendFile(
     "Content-Disposition": `attachment; filename="${file.name}"`,
     "Cache-Control": "no-store",
   });
+  if (res.req.method === "HEAD") {
+    source.destroy();
+    res.end();
+    return;
+  }
   res.setTimeout(FILE_STALL_MS, () => res.destroy());
   await pipeline(source, res);
 }

@@ -1,5 +1,6 @@
 import type { AddressInfo } from "node:net";
-import { type Context, ServiceBroker, type ServiceSchema } from "moleculer";
+import { inspect } from "node:util";
+import { type Context, Loggers, ServiceBroker, type ServiceSchema } from "moleculer";
 import type { ActionName } from "../../contracts/actions.ts";
 import { params } from "../../contracts/params.ts";
 import { readEnv } from "../../lib/env.ts";
@@ -20,6 +21,8 @@ export interface StartedGateway {
   broker: ServiceBroker;
   port: number;
   url: string;
+  /** What was logged, at every level: `level message details`. */
+  log: string[];
   /** An access token of some user's session. */
   token(userId?: number, sessionId?: number, ttlSeconds?: number): Promise<string>;
 }
@@ -34,7 +37,6 @@ export async function startGateway(
   env: Record<string, string> = {},
 ): Promise<StartedGateway> {
   const settings = readEnv({
-    LOG_LEVEL: "fatal",
     METRICS_PORT: "0",
     HOST: "127.0.0.1",
     PORT: "0",
@@ -42,8 +44,10 @@ export async function startGateway(
     DATA_DIR: await tempDir(t),
     ...env,
   });
+  const log: string[] = [];
   const broker = new ServiceBroker({
     ...brokerOptions(settings),
+    logger: new LogKeeper(log),
     dependencyInterval: 10,
     skipProcessEventRegistration: true,
   });
@@ -57,11 +61,29 @@ export async function startGateway(
     broker,
     port,
     url: `http://127.0.0.1:${port}`,
+    log,
     token: (userId = 7, sessionId = 1, ttlSeconds = 60) => {
       const caller = { user_id: userId, username: `user${userId}`, session_id: sessionId };
       return signAccessToken(runtimeOf(broker).signingKey, caller, Date.now(), ttlSeconds);
     },
   };
+}
+
+class LogKeeper extends Loggers.Base<object> {
+  readonly lines: string[];
+
+  constructor(lines: string[]) {
+    super({ level: "trace" });
+    this.lines = lines;
+  }
+
+  override getLogHandler(): (level: string, args: unknown[]) => void {
+    return (level, args) => {
+      this.lines.push(
+        `${level} ${args.map((arg) => (typeof arg === "string" ? arg : inspect(arg, { depth: 3 }))).join(" ")}`,
+      );
+    };
+  }
 }
 
 function standIns(behind: Behind): ServiceSchema[] {

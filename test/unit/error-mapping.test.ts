@@ -74,7 +74,7 @@ for (const error of [
   new Errors.RequestSkippedError(place),
   new Errors.RequestRejectedError(place),
   new Errors.QueueIsFullError(place),
-  new Errors.BrokerDisconnectedError(),
+  Object.assign(new Error("gone"), { name: "BrokerDisconnectedError", type: "BAD_GATEWAY" }),
 ]) {
   test(`${error.name} becomes UNAVAILABLE with a time to come back`, () => {
     const answer = errorAnswer(error, null, LOW);
