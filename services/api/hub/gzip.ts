@@ -42,7 +42,8 @@ export class SharedDeflate {
   /** @param rejoin somebody waits to get in step */
   next(text: Buffer, rejoin: boolean, nowMs: number): SharedBlock {
     const { history } = this;
-    if (history === null || (rejoin && nowMs - this.aloneAtMs >= REJOIN_MS)) {
+    // The distance, not the difference: the clock may step back.
+    if (history === null || (rejoin && Math.abs(nowMs - this.aloneAtMs) >= REJOIN_MS)) {
       this.history = text.subarray(-HISTORY_BYTES);
       this.aloneAtMs = nowMs;
       return { bytes: compressBlock(text), alone: true };
