@@ -35,10 +35,10 @@ type UserService = Service & Members;
 const SWEEP_MS = 10 * 60_000;
 
 /**
- * Two threads of libuv's pool (four) stay free for files and the database, and who has waited five
- * seconds gets no answer in time any more.
+ * Two threads of libuv's pool (four) stay free for files and the database, and who has waited eight
+ * seconds would hardly get an answer within the ten that a call may take.
  */
-const HASHING = { atOnce: 2, waiting: 256, patienceMs: 5_000 };
+const HASHING = { atOnce: 2, waiting: 256, patienceMs: 8_000 };
 
 /** Accounts and sessions. Access tokens are checked by the gateways themselves. */
 const schema: ServiceSchema<ServiceSettingSchema, object, object, UserService> = {
