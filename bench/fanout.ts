@@ -69,7 +69,9 @@ export const fanout: Bench = {
       const label = `${one.viewers} viewers × ${one.rate}/s${one.gzip ? " gzip" : ""}`;
       if (only !== undefined && !label.includes(only)) continue;
       log(label);
-      rows.push({ case: label, ...(await measure(one, one.rate < 10 ? seconds * 2 : seconds)) });
+      const row = { case: label, ...(await measure(one, one.rate < 10 ? seconds * 2 : seconds)) };
+      log(JSON.stringify(row));
+      rows.push(row);
     }
     return rows;
   },
