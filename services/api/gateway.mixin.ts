@@ -138,6 +138,7 @@ export const gatewayMixin: Partial<
       const params = coerceParams(fields, ...sources);
       if (params.token !== undefined) delete params.token;
       await this.perform(route, params, req, res);
+      this.logger.debug(`served ${req.method} ${req.parsedUrl}`, { requestID: ctx.requestID });
       return true;
     },
 

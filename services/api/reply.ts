@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { ClientGoneError } from "./body.ts";
 
 /**
  * What every answer carries. Any origin may read it: who calls is said by a token in the request,
@@ -45,7 +46,7 @@ export function sendJson(
  * answered with an error, so nothing is sent until then.
  *
  * @throws what the source throws; once bytes are out the connection is cut, so that the client
- *   does not take the part for the whole
+ *   does not take the part for the whole. ClientGoneError
  */
 export async function sendFile(
   res: ServerResponse,
@@ -65,7 +66,12 @@ export async function sendFile(
     return;
   }
   res.setTimeout(FILE_STALL_MS, () => res.destroy());
-  await pipeline(source, res);
+  try {
+    await pipeline(source, res);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw code === "ERR_STREAM_PREMATURE_CLOSE" ? new ClientGoneError() : error;
+  }
 }
 
 function firstByte(source: Readable): Promise<void> {

@@ -451,6 +451,26 @@ describe("files", () => {
     await assert.rejects(response.text());
   });
 
+  test("that a client stops to read are let go without an error", async (t) => {
+    const stream = Readable.from(
+      (async function* () {
+        for (;;) yield "<d/>".repeat(10_000);
+      })(),
+    );
+    const gateway = await startGateway(t, { "message.export": () => stream });
+    const abort = new AbortController();
+    const closed = once(stream, "close").catch(() => {});
+    const response = await fetch(gateway.url + path, { signal: abort.signal });
+    assert.equal(response.status, 200);
+    abort.abort();
+    await closed;
+    await ask(gateway, "GET", "/health/live");
+    assert.deepEqual(
+      gateway.log.filter((line) => /^(error|fatal) /.test(line)),
+      [],
+    );
+  });
+
   test("are not read for HEAD", async (t) => {
     const stream = Readable.from(["<i></i>"]);
     const gateway = await startGateway(t, { "message.export": () => stream });

@@ -124,13 +124,18 @@ function propertyTable(heading: string, rows: Row[]): string {
 
 function responseTable({ responses }: Operation): string {
   const rows = Object.entries(responses).map(([status, response]) => {
-    const names = String(response.$ref ?? "").split("/");
-    const words = response.$ref
-      ? errorLink(names.at(-1) ?? "")
-      : text(String(response.description));
+    const errors = errorNames(response).map(errorLink);
+    const words = errors.length > 0 ? errors.join(" ") : text(String(response.description));
     return `<tr><td>${status}</td><td>${words}${answerFields(response)}</td></tr>`;
   });
   return `<table><thead><tr><th>Status</th><th>Answer</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
+}
+
+/** The errors that a response stands for: the one it refers to, or those of its examples. */
+function errorNames(response: Schema): string[] {
+  if (typeof response.$ref === "string") return [response.$ref.split("/").at(-1) ?? ""];
+  const content = response.content as Record<string, { examples?: object }> | undefined;
+  return Object.keys(content?.["application/json"]?.examples ?? {});
 }
 
 function errorLink(name: string): string {
@@ -178,6 +183,10 @@ function typeOf(schema: Schema): string {
       .join(" ");
   if (schema.const !== undefined) return `<code>${text(String(schema.const))}</code>`;
   if (schema.type === "array") return `list of ${typeOf((schema.items ?? {}) as Schema)}`;
+  if (schema.properties !== undefined)
+    return `object of ${Object.keys(schema.properties as object)
+      .map((name) => `<code>${text(name)}</code>`)
+      .join(" ")}`;
   return `${text(String(schema.type ?? "anything"))}${limits(schema)}`;
 }
 

@@ -37,7 +37,7 @@ function roomCard(room) {
   button.setAttribute("aria-pressed", String(room.live_id === watching));
   button.append(
     element("strong", room.room_name),
-    element("small", `${room.owner_name} · ${room.viewers} 👀`),
+    element("small", `${room.owner_name} · ${room.viewers} watching 人在看`),
   );
   button.addEventListener("click", () => watch(room));
   const item = document.createElement("li");
