@@ -90,9 +90,10 @@ export const gatewayMixin: Partial<
     parseQueryString(req: GatewayRequest): { url: string; query: string } {
       const url = req.url ?? "/";
       const mark = url.indexOf("?");
-      return mark === -1
-        ? { url, query: "" }
-        : { url: url.slice(0, mark), query: url.slice(mark + 1) };
+      const path = mark === -1 ? url : url.slice(0, mark);
+      const query = mark === -1 ? "" : url.slice(mark + 1);
+      // moleculer-web takes one slash off the end; /login/ is not /login to us.
+      return { url: path.length > 1 && path.endsWith("/") ? `${path}/` : path, query };
     },
 
     resolveAlias(url: string, method = ""): Found | false {

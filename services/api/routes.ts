@@ -66,7 +66,7 @@ export const routes: readonly Route[] = [
     auth: "none",
     signIn: true,
     summary: "Sign in",
-    errors: ["WRONG_PASSWORD", "LOGIN_FAILED"],
+    errors: ["USER_NOT_FOUND", "WRONG_PASSWORD", "LOGIN_FAILED"],
   },
   {
     ...account,

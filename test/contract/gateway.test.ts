@@ -315,7 +315,8 @@ describe("sign-ins", () => {
 describe("paths and methods", () => {
   test("that do not exist are 404 and 405 in the envelope", async (t) => {
     const gateway = await startGateway(t);
-    assert.equal((await ask(gateway, "GET", "/nowhere")).code, 10026);
+    for (const path of ["/nowhere", "/room/live/list/", "//room/live/list", "/ROOM/live/list"])
+      assert.equal((await ask(gateway, "GET", path)).code, 10026, path);
     const wrong = await ask(gateway, "PUT", "/message/live");
     assert.equal(wrong.status, 405);
     assert.equal(wrong.code, 10027);
