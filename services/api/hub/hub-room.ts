@@ -14,7 +14,7 @@ const CATCH_UP_BYTES = 256 * 1024;
 const RESET = Buffer.from(noticeEvent("reset", { reason: "too far behind" }));
 
 /** The last event of a show. */
-export const END = noticeEvent("end", {});
+const END = noticeEvent("end", {});
 
 /** What a room tells its hub. */
 export interface RoomEvents {
@@ -86,8 +86,12 @@ export class HubRoom {
     return this.over;
   }
 
-  /** Takes a batch that follows the last one; see inbox.ts for those that do not. */
+  /**
+   * Takes a batch that follows the last one; see inbox.ts for those that do not. After the end of the
+   * show nothing is told any more: `end` is the last event.
+   */
   deliver(batch: PushBatch): void {
+    if (this.over) return;
     if (batch.text !== "") this.push(new Frame(++this.seq, batch.ids, batch.text));
     if (batch.own !== undefined)
       for (const { user_id, text } of batch.own) this.tellUser(user_id, text);
@@ -95,11 +99,13 @@ export class HubRoom {
 
   /** Sends a notice to everyone, in order with the messages. */
   notify(text: string): void {
+    if (this.over) return;
     this.push(new Frame(++this.seq, [], text));
   }
 
   /** Messages were lost for good: everyone starts over after `prev`. */
   restart(prev: number): void {
+    if (this.over) return;
     this.ring = new Ring(prev);
     for (const _viewer of this.all()) this.events.reset();
     this.notify(RESET.toString());
@@ -109,7 +115,7 @@ export class HubRoom {
   end(): void {
     if (this.over) return;
     this.over = true;
-    this.notify(END);
+    this.push(new Frame(++this.seq, [], END));
   }
 
   add(viewer: Viewer): void {
@@ -161,17 +167,28 @@ export class HubRoom {
    * @returns true when the viewer is up to date, or was told to start over
    */
   catchUp(viewer: Viewer): boolean {
+    if (viewer.seq === this.seq) return true;
     const frames = this.ring.afterId(viewer.lastId);
-    if (frames === null) {
-      this.write(viewer, RESET);
-      this.events.reset();
-      viewer.lastId = this.ring.lastId;
-      viewer.seq = this.seq;
-      return true;
-    }
+    viewer.socket.cork();
+    if (frames === null) this.reset(viewer);
+    else this.replay(viewer, frames);
+    const done = viewer.lastId >= this.ring.lastId;
+    viewer.seq = done ? this.seq : BEHIND;
+    // Of all notices missed this is the one that must be told.
+    if (done && this.over) this.write(viewer, Buffer.from(END));
+    viewer.socket.uncork();
+    return done;
+  }
+
+  private reset(viewer: Viewer): void {
+    this.write(viewer, RESET);
+    this.events.reset();
+    viewer.lastId = this.ring.lastId;
+  }
+
+  private replay(viewer: Viewer, frames: Frame[]): void {
     let bytes = 0;
     viewer.inStep = false;
-    viewer.socket.cork();
     for (const frame of frames) {
       if (bytes >= CATCH_UP_BYTES) break;
       const cut = (frame.ids[0] as number) <= viewer.lastId;
@@ -180,10 +197,6 @@ export class HubRoom {
       bytes += frame.plain.length;
       viewer.lastId = frame.lastId;
     }
-    viewer.socket.uncork();
-    const done = viewer.lastId >= this.ring.lastId;
-    viewer.seq = done ? this.seq : BEHIND;
-    return done;
   }
 
   /** Writes something meant for this viewer alone. */
@@ -272,8 +285,13 @@ export class HubRoom {
   private endPass(): void {
     this.passing = false;
     this.compact();
-    if (this.pending.length > 0) setImmediate(() => this.passing || this.startPass());
+    if (this.pending.length > 0) setImmediate(() => this.resumePasses());
     else if (this.over) this.events.finished(this);
+  }
+
+  private resumePasses(): void {
+    // A frame that came meanwhile has begun a pass, which may even have ended.
+    if (!this.passing && this.pending.length > 0) this.startPass();
   }
 
   private compact(): void {

@@ -7,7 +7,7 @@ import { idTimeMs } from "../../../lib/ids.ts";
 import { HEARTBEAT, noticeEvent, retryField } from "../../../lib/sse.ts";
 import { takeToken } from "../../../lib/token-bucket.ts";
 import { GZIP_HEADER, storedBlock } from "./gzip.ts";
-import { END, type HubRoom } from "./hub-room.ts";
+import type { HubRoom } from "./hub-room.ts";
 import { acceptsGzip, lastEventId, streamHead } from "./stream-head.ts";
 import { type RoomSource, type Subscription, Subscriptions } from "./subscriptions.ts";
 import { takeSocket } from "./take-socket.ts";
@@ -118,6 +118,8 @@ export class Hub {
     this.admit();
     const subscription = await this.subscriptions.join(request.liveId);
     try {
+      // Some may still be reading its last messages.
+      if (subscription.room.ended) fail("ROOM_NOT_LIVE");
       if (req.socket.destroyed) return;
       this.open(subscription, request, req, res);
     } finally {
@@ -197,7 +199,6 @@ export class Hub {
     viewer.socket.write(gzip ? storedBlock(greeting) : greeting);
     if (!room.catchUp(viewer)) this.behind.add(viewer);
     viewer.socket.uncork();
-    if (room.ended) this.leave(viewer);
   }
 
   /** The id after which a newcomer gets messages, and what it has to be told about it. */
@@ -243,15 +244,9 @@ export class Hub {
     this.closing.set(viewer, Date.now() + GRACE_MS);
   }
 
-  /** The show is over and `end` is written to all who keep up; the others get what they can take. */
+  /** The show is over and `end` is written to all who keep up; the others are still looked after. */
   private finish(room: HubRoom): void {
-    for (const viewer of [...room.all()]) {
-      if (viewer.seq === BEHIND) {
-        room.catchUp(viewer);
-        room.write(viewer, Buffer.from(END));
-      }
-      this.leave(viewer);
-    }
+    for (const viewer of [...room.all()]) if (viewer.seq !== BEHIND) this.leave(viewer);
   }
 
   private care(): void {
@@ -260,7 +255,9 @@ export class Hub {
       if (viewer.index === -1) this.behind.delete(viewer);
       else if (viewer.socket.writableLength === 0) {
         viewer.blockedSinceMs = 0;
-        if (viewer.room.catchUp(viewer)) this.behind.delete(viewer);
+        if (!viewer.room.catchUp(viewer)) continue;
+        this.behind.delete(viewer);
+        if (viewer.room.ended) this.leave(viewer);
       } else if (viewer.blockedSinceMs === 0) viewer.blockedSinceMs = now;
       else if (now - viewer.blockedSinceMs >= this.config.slow_close_ms) this.close(viewer, "SLOW");
     }

@@ -8,13 +8,15 @@ const MAX_HELD = 1000;
  * Puts batches in order before a room delivers them. Every batch names the id before its first
  * message: one that does not follow the last one delivered shows a hole, and the room's owner is
  * asked for what is missing; one that overlaps is cut. A lost or repeated packet between nodes thus
- * never becomes a lost or doubled danmaku.
+ * never becomes a lost or doubled danmaku, and the news of a show's end overtakes none.
  */
 export class Inbox {
   private readonly room: HubRoom;
   private readonly fetch: (after: number) => Promise<PushBatch[] | null>;
   private held: PushBatch[] = [];
-  private repairing = false;
+  /** There is a hole: what comes is held until it is filled. */
+  private broken = false;
+  private asking = false;
 
   /** @param fetch asks the owner for what came after an id; null when its tail is too short */
   constructor(room: HubRoom, fetch: (after: number) => Promise<PushBatch[] | null>) {
@@ -23,42 +25,63 @@ export class Inbox {
   }
 
   accept(batch: PushBatch): void {
-    if (this.repairing) this.hold(batch);
+    if (this.room.ended) return;
+    if (this.broken) this.hold(batch);
     else if (batch.prev > this.room.lastId) {
+      this.broken = true;
       this.hold(batch);
       void this.repair();
     } else this.deliver(batch);
   }
 
+  /** Tries again to fill a hole, if there is one. */
+  retry(): void {
+    if (this.broken && !this.asking) void this.repair();
+  }
+
+  /**
+   * The show is over, but its room did not hear of it: delivers what else it did not hear, then ends.
+   *
+   * @throws what `fetch` throws; the room has not ended then
+   */
+  async end(): Promise<void> {
+    const missing = await this.fetch(this.room.lastId);
+    if (missing === null) this.room.restart(this.room.lastId);
+    for (const batch of missing ?? []) this.deliver(batch);
+    this.room.end();
+  }
+
   /** Fills the hole before the batches that are held; a failed attempt is repeated by `retry`. */
   private async repair(): Promise<void> {
-    this.repairing = true;
-    const first = this.held[0] as PushBatch;
+    const from = this.room.lastId;
     let missing: PushBatch[] | null;
+    this.asking = true;
     try {
-      missing = await this.fetch(this.room.lastId);
+      missing = await this.fetch(from);
     } catch {
       // The owner is away for the moment: what comes meanwhile is held, the hub retries.
       return;
+    } finally {
+      this.asking = false;
     }
-    this.repairing = false;
-    if (missing === null) this.room.restart(first.prev);
-    else for (const batch of missing) this.deliver(batch);
+    for (const batch of missing ?? []) this.deliver(batch);
 
-    const held = this.held;
+    // Disorder on the way may look like a hole, or like several.
+    const held = this.held.toSorted((a, b) => a.prev - b.prev);
+    const [first] = held;
+    // Who was asked does not have it, maybe for good: asking again and again would not help.
+    const lost = this.room.lastId === from && first !== undefined && first.prev > from;
+    if (lost) this.room.restart(first.prev);
     this.held = [];
+    this.broken = false;
     for (const batch of held) this.accept(batch);
-  }
-
-  /** Tries again to fill a hole, if there is one. */
-  retry(): void {
-    if (this.repairing && this.held.length > 0) void this.repair();
   }
 
   private deliver(batch: PushBatch): void {
     const { lastId } = this.room;
     if (batch.prev === lastId || batch.ids.length === 0) this.room.deliver(batch);
     else if ((batch.ids.at(-1) as number) > lastId) this.room.deliver(cut(batch, lastId));
+    if (batch.ended) this.room.end();
   }
 
   private hold(batch: PushBatch): void {

@@ -92,7 +92,6 @@ export class Subscriptions {
     const subscription = this.active.get(batch.live_id);
     if (subscription !== undefined) {
       subscription.inbox.accept(batch);
-      if (batch.ended) subscription.room.end();
       return;
     }
     const early = this.early.get(batch.live_id);
@@ -148,7 +147,7 @@ export class Subscriptions {
       if (room.size === 0 && joining === 0) {
         this.active.delete(liveId);
         void this.withdraw(liveId);
-      } else if (!renewing && (room.size !== reported || now >= renewAtMs)) {
+      } else if (!renewing && !room.ended && (room.size !== reported || now >= renewAtMs)) {
         void this.renew(liveId, subscription);
       }
     }
@@ -170,8 +169,9 @@ export class Subscriptions {
       for (const batch of answer.snapshot?.batches ?? []) inbox.accept(batch);
     } catch (error) {
       const name = errorName(error);
-      // The news of the end was lost.
-      if (name === "ROOM_NOT_LIVE" || name === "ROOM_NOT_FOUND") room.end();
+      // The news of the end was lost, maybe with the last messages; if nobody answers, once more.
+      if (name === "ROOM_NOT_LIVE") await inbox.end().catch(() => {});
+      else if (name === "ROOM_NOT_FOUND") room.end();
     } finally {
       subscription.renewing = false;
     }
