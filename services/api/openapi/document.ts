@@ -32,7 +32,8 @@ Answers with status 429 or 503 say in \`Retry-After\` when to come back. Every a
 
 /** Errors that any endpoint may answer, whatever it does. */
 const ALWAYS: readonly ErrorName[] = ["BAD_REQUEST", "UNAVAILABLE", "INTERNAL"];
-const WITH_BODY: readonly ErrorName[] = ["PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"];
+/** Every endpoint takes its parameters in a body too, also those that are asked by GET. */
+const BY_BODY: readonly ErrorName[] = ["PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"];
 const WITH_TOKEN: readonly ErrorName[] = ["TOKEN_EXPIRED", "TOKEN_INVALID", "TOKEN_REVOKED"];
 
 /** Builds the OpenAPI 3.1 description of a route table. */
@@ -133,8 +134,7 @@ function security({ auth }: ActionRoute): Pick<Operation, "security"> {
 }
 
 function possibleErrors(route: ActionRoute): ErrorName[] {
-  const names = new Set<ErrorName>([...ALWAYS, ...(route.errors ?? [])]);
-  if (route.method !== "GET") for (const name of WITH_BODY) names.add(name);
+  const names = new Set<ErrorName>([...ALWAYS, ...BY_BODY, ...(route.errors ?? [])]);
   if (route.auth !== "none") for (const name of WITH_TOKEN) names.add(name);
   if (route.auth === "required") names.add("NEED_LOGIN");
   if (route.signIn) names.add("RATE_LIMITED");
