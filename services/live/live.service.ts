@@ -11,8 +11,10 @@ import { entity } from "../../mixins/entity.mixin.ts";
 import { failures } from "../../mixins/failures.mixin.ts";
 import { runtimeOf } from "../../mixins/runtime.ts";
 import { defineMutes } from "./mute.model.ts";
+import { muteRepo } from "./mute.repo.ts";
 import { Mutes } from "./mutes.ts";
 import { type RoomModel, roomEntity } from "./room.model.ts";
+import { roomRepo } from "./room.repo.ts";
 import { type FinalCounters, isLive, noCounters, requireLive, toCard } from "./room.ts";
 import { Rooms } from "./rooms.ts";
 
@@ -183,11 +185,11 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, LiveService> =
   async started() {
     const { database, ids } = runtimeOf(this.broker);
     this.rooms = new Rooms({
-      model: this.adapter.model,
+      store: roomRepo(this.adapter.model),
       newId: () => ids.next(),
       random: randomBytes,
     });
-    this.mutes = new Mutes(defineMutes(database));
+    this.mutes = new Mutes(muteRepo(defineMutes(database)));
     this.reconciler = setInterval(() => {
       this.reconciling = this.reconcile();
     }, RECONCILE_MS);

@@ -1,10 +1,5 @@
 import { DataTypes, type Model, type ModelStatic, type Sequelize } from "sequelize";
-import type { Mute } from "./room.ts";
-
-/** A mute, as it is kept. */
-export interface MuteRow extends Mute {
-  live_id: number;
-}
+import type { MuteRow } from "./mutes.ts";
 
 export type MuteModel = Model<MuteRow, MuteRow>;
 

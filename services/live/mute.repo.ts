@@ -1,35 +1,38 @@
 import { type ModelStatic, Op } from "sequelize";
-import type { MuteModel, MuteRow } from "./mute.model.ts";
+import type { MuteModel } from "./mute.model.ts";
+import type { MuteStore } from "./mutes.ts";
 import type { Mute } from "./room.ts";
 
-type Mutes = ModelStatic<MuteModel>;
+/** Mutes in the database. */
+export function muteRepo(mutes: ModelStatic<MuteModel>): MuteStore {
+  return {
+    async put(mute) {
+      await mutes.upsert(mute);
+    },
 
-/** Mutes a user, or changes until when. */
-export async function putMute(mutes: Mutes, mute: MuteRow): Promise<void> {
-  await mutes.upsert(mute);
-}
+    async drop(liveId, userId) {
+      await mutes.destroy({ where: { live_id: liveId, user_id: userId } });
+    },
 
-export async function dropMute(mutes: Mutes, liveId: number, userId: number): Promise<void> {
-  await mutes.destroy({ where: { live_id: liveId, user_id: userId } });
-}
+    async find(liveId, nowMs) {
+      const found = await mutes.findAll({
+        attributes: ["user_id", "until_ms"],
+        where: { live_id: liveId, until_ms: { [Op.gt]: nowMs } },
+        raw: true,
+      });
+      return found as unknown as Mute[];
+    },
 
-/** Everybody who may not speak in a room at that time. */
-export async function findMutes(mutes: Mutes, liveId: number, nowMs: number): Promise<Mute[]> {
-  const found = await mutes.findAll({
-    attributes: ["user_id", "until_ms"],
-    where: { live_id: liveId, until_ms: { [Op.gt]: nowMs } },
-    raw: true,
-  });
-  return found as unknown as Mute[];
-}
+    async countOthers(liveId, userId) {
+      return mutes.count({ where: { live_id: liveId, user_id: { [Op.ne]: userId } } });
+    },
 
-/** How many are muted in a room, not counting one. */
-export async function countOthers(mutes: Mutes, liveId: number, userId: number): Promise<number> {
-  return mutes.count({ where: { live_id: liveId, user_id: { [Op.ne]: userId } } });
-}
+    async dropOver(liveId, nowMs) {
+      await mutes.destroy({ where: { live_id: liveId, until_ms: { [Op.lte]: nowMs } } });
+    },
 
-/** Removes a room's mutes that are over by `untilMs`; all of them without it. */
-export async function dropMutes(mutes: Mutes, liveId: number, untilMs?: number): Promise<void> {
-  const over = untilMs === undefined ? {} : { until_ms: { [Op.lte]: untilMs } };
-  await mutes.destroy({ where: { live_id: liveId, ...over } });
+    async dropAll(liveId) {
+      await mutes.destroy({ where: { live_id: liveId } });
+    },
+  };
 }

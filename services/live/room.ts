@@ -35,6 +35,24 @@ export interface StoredRoom extends RoomRow, FinalCounters {
   open_owner: number | null;
 }
 
+/** Where rooms are kept. */
+export interface RoomStore {
+  /** Adds a room; false when its owner has an open one. */
+  insert(room: StoredRoom): Promise<boolean>;
+  /** The id of an owner's open room. */
+  findOpen(ownerId: number): Promise<number | null>;
+  find(id: number): Promise<RoomRow | null>;
+  findStreamKey(id: number): Promise<string | null>;
+  /** The counters that were kept when the show ended. */
+  findCounters(id: number): Promise<FinalCounters | null>;
+  /** Those of the given rooms that are live, in no particular order. */
+  findLive(ids: number[]): Promise<RoomRow[]>;
+  /** Ids of all rooms that are live. */
+  findLiveIds(): Promise<number[]>;
+  /** Ends a show; false when somebody else ended it first. */
+  end(id: number, endTime: number, counters: FinalCounters): Promise<boolean>;
+}
+
 /** Who may not speak in a room, and until when (Unix ms). */
 export interface Mute {
   user_id: number;

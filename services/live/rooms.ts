@@ -1,20 +1,18 @@
-import type { ModelStatic } from "sequelize";
 import { fail } from "../../contracts/errors.ts";
 import type { Caller, Room } from "../../contracts/objects.ts";
 import { Lineup } from "./lineup.ts";
-import type { RoomModel } from "./room.model.ts";
-import * as repo from "./room.repo.ts";
 import {
   type FinalCounters,
   noCounters,
   type RoomRow,
+  type RoomStore,
   requireLive,
   requireOwner,
   toRoom,
 } from "./room.ts";
 
 export interface RoomsOptions {
-  model: ModelStatic<RoomModel>;
+  store: RoomStore;
   newId: () => number;
   random: (bytes: number) => Buffer;
 }
@@ -41,7 +39,7 @@ export class Rooms {
     introduction: string,
     nowMs: number,
   ): Promise<{ live_id: number; key: string }> {
-    const { model, newId, random } = this.#options;
+    const { store, newId, random } = this.#options;
     const room = {
       id: newId(),
       owner_id: owner.user_id,
@@ -56,8 +54,8 @@ export class Rooms {
       ...noCounters,
     };
     for (let attempt = 1; attempt <= OPEN_ATTEMPTS; attempt++) {
-      if (await repo.insertRoom(model, room)) return { live_id: room.id, key: room.stream_key };
-      const live_id = await repo.findOpenRoom(model, owner.user_id);
+      if (await store.insert(room)) return { live_id: room.id, key: room.stream_key };
+      const live_id = await store.findOpen(owner.user_id);
       if (live_id !== null) fail("ROOM_EXISTS", { live_id });
     }
     return fail("ROOM_CREATE_FAILED");
@@ -65,7 +63,7 @@ export class Rooms {
 
   /** @throws ProductError ROOM_NOT_FOUND */
   async find(id: number): Promise<RoomRow> {
-    return (await repo.findRoom(this.#options.model, id)) ?? fail("ROOM_NOT_FOUND");
+    return (await this.#options.store.find(id)) ?? fail("ROOM_NOT_FOUND");
   }
 
   /** The room, for its owner's eyes. @throws ProductError ROOM_NOT_FOUND, NO_ROOM_RIGHT */
@@ -76,19 +74,18 @@ export class Rooms {
   }
 
   async streamKey(room: RoomRow): Promise<string> {
-    return (await repo.findStreamKey(this.#options.model, room.id)) ?? fail("ROOM_NOT_FOUND");
+    return (await this.#options.store.findStreamKey(room.id)) ?? fail("ROOM_NOT_FOUND");
   }
 
   /** What was counted in a show that is over. */
   async counters(room: RoomRow): Promise<FinalCounters> {
-    return (await repo.findCounters(this.#options.model, room.id)) ?? noCounters;
+    return (await this.#options.store.findCounters(room.id)) ?? noCounters;
   }
 
   /** Ends a show: of several at once, one succeeds. @throws ProductError ROOM_NOT_LIVE */
   async end(room: RoomRow, endTime: number, counters: FinalCounters): Promise<void> {
     requireLive(room);
-    if (!(await repo.endRoom(this.#options.model, room.id, endTime, counters)))
-      fail("ROOM_NOT_LIVE");
+    if (!(await this.#options.store.end(room.id, endTime, counters))) fail("ROOM_NOT_LIVE");
   }
 
   /** The room as clients see it. @throws ProductError ROOM_NOT_FOUND */
@@ -100,7 +97,7 @@ export class Rooms {
   async page(offset: number, limit: number): Promise<{ rooms: Room[]; total: number }> {
     for (let attempt = 1; ; attempt++) {
       const ids = this.lineup.page(offset, limit);
-      const found = ids.length > 0 ? await repo.findLiveRooms(this.#options.model, ids) : [];
+      const found = ids.length > 0 ? await this.#options.store.findLive(ids) : [];
       const rows = new Map(found.map((row) => [row.id, row]));
       const gone = ids.filter((id) => !rows.has(id));
       for (const id of gone) this.lineup.ended(id);
@@ -116,6 +113,6 @@ export class Rooms {
   /** Compares the line-up with the database. */
   async reconcile(): Promise<void> {
     const before = this.lineup.ids();
-    this.lineup.reconcile(before, await repo.findLiveIds(this.#options.model));
+    this.lineup.reconcile(before, await this.#options.store.findLiveIds());
   }
 }

@@ -1,12 +1,10 @@
-import type { ModelStatic } from "sequelize";
 import { fail } from "../../contracts/errors.ts";
 import type { HashGate } from "./hash-gate.ts";
 import { DECOY_BYTES, decoy, hashPassword, SALT_BYTES, verifyPassword } from "./password.ts";
-import type { UserModel, UserRow } from "./user.model.ts";
-import { findByName, insertUser } from "./user.repo.ts";
+import type { UserRow, UserStore } from "./user.ts";
 
 export interface AccountsOptions {
-  model: ModelStatic<UserModel>;
+  store: UserStore;
   gate: HashGate;
   newId: () => number;
   random: (bytes: number) => Uint8Array;
@@ -24,7 +22,7 @@ export class Accounts {
 
   /** Adds an account. @throws ProductError USER_EXISTS */
   async add(username: string, password: string, nowMs: number): Promise<UserRow> {
-    const { model, gate, newId, random } = this.#options;
+    const { store, gate, newId, random } = this.#options;
     const phc = await gate.run(() => hashPassword(password, random(SALT_BYTES)));
     const user = {
       id: newId(),
@@ -32,7 +30,7 @@ export class Accounts {
       password: phc,
       create_time: Math.floor(nowMs / 1000),
     };
-    if (!(await insertUser(model, user))) fail("USER_EXISTS");
+    if (!(await store.insert(user))) fail("USER_EXISTS");
     return user;
   }
 
@@ -42,8 +40,8 @@ export class Accounts {
    * @throws ProductError USER_NOT_FOUND, WRONG_PASSWORD
    */
   async identify(username: string, password: string): Promise<UserRow> {
-    const { model, gate } = this.#options;
-    const user = await findByName(model, username);
+    const { store, gate } = this.#options;
+    const user = await store.findByName(username);
     const phc = user?.password ?? this.#decoy;
     const isRight = await gate.run(() => verifyPassword(phc, password));
     if (user === null) fail("USER_NOT_FOUND");

@@ -29,3 +29,33 @@ export function refusal(session: SessionRow | null, nowMs: number): ErrorName | 
   if (session.expires_ms <= nowMs) return "TOKEN_EXPIRED";
   return null;
 }
+
+/** Where sessions are kept. */
+export interface SessionStore {
+  insert(session: SessionRow): Promise<void>;
+  /** The session that a refresh token's family belongs to. */
+  findFamily(familySum: string): Promise<SessionRow | null>;
+  /**
+   * Puts the next refresh token in place of `from`.
+   *
+   * @returns false when `from` is not the good one any more, or the session was signed out: of
+   *   several at once, one succeeds
+   */
+  rotate(
+    id: number,
+    from: string,
+    next: Pick<SessionRow, "token_sum" | "expires_ms" | "access_until_ms">,
+  ): Promise<boolean>;
+  /**
+   * Signs a session of that account out for good.
+   *
+   * @returns when its last access token expires (Unix ms), or null when there was nothing to do
+   */
+  revoke(session: Pick<SessionRow, "id" | "user_id">): Promise<number | null>;
+  /** Sessions signed out whose access tokens would still be good. */
+  listRevoked(nowMs: number): Promise<Pick<SessionRow, "id" | "revoked_until_ms">[]>;
+  /** Drops an account's sessions beyond the newest `keep`, but none that is still to be listed. */
+  dropOldest(userId: number, keep: number, nowMs: number): Promise<void>;
+  /** Removes at most `limit` sessions that are over; answers how many it removed. */
+  dropExpired(nowMs: number, limit: number): Promise<number>;
+}

@@ -1,4 +1,3 @@
-import type { ModelStatic } from "sequelize";
 import { fail } from "../../contracts/errors.ts";
 import type { Session } from "../../contracts/objects.ts";
 import { accessTokenExpiry, signAccessToken } from "../../lib/token.ts";
@@ -9,14 +8,13 @@ import {
   readToken,
   TOKEN_BYTES,
 } from "./refresh-token.ts";
-import type { SessionModel } from "./session.model.ts";
-import * as repo from "./session.repo.ts";
 import {
   ACCESS_TTL_SECONDS,
   MAX_SESSIONS,
   refusal,
   SESSION_TTL_MS,
   type SessionRow,
+  type SessionStore,
 } from "./session.ts";
 
 /** A session that is signed out, and when its last access token expires (Unix ms). */
@@ -26,7 +24,7 @@ export interface Revoked {
 }
 
 export interface SessionsOptions {
-  model: ModelStatic<SessionModel>;
+  store: SessionStore;
   signingKey: Uint8Array;
   newId: () => number;
   random: (bytes: number) => Uint8Array;
@@ -49,17 +47,17 @@ export class Sessions {
 
   /** Begins a session of an account whose password was just given. */
   async start(user: { id: number; username: string }, nowMs: number): Promise<Session> {
-    const { model, newId, random } = this.#options;
+    const { store, newId, random } = this.#options;
     const refresh = firstToken(random(TOKEN_BYTES));
     const id = newId();
-    await repo.insertSession(model, {
+    await store.insert({
       id,
       user_id: user.id,
       family_sum: refresh.familySum,
       revoked_until_ms: 0,
       ...lifetimes(refresh, nowMs),
     });
-    await repo.dropOldest(model, user.id, MAX_SESSIONS, nowMs);
+    await store.dropOldest(user.id, MAX_SESSIONS, nowMs);
     return this.#answer(id, user.id, user.username, refresh, nowMs);
   }
 
@@ -68,15 +66,15 @@ export class Sessions {
    * same moment, means that someone else has it too, and signs the whole session out.
    */
   async refresh(token: string, nowMs: number): Promise<Session> {
-    const { model, random, username } = this.#options;
+    const { store, random, username } = this.#options;
     const present = readToken(token) ?? fail("TOKEN_INVALID");
-    const session = await repo.findFamily(model, present.familySum);
+    const session = await store.findFamily(present.familySum);
     const refused = refusal(session, nowMs);
     if (refused !== null || session === null) fail(refused ?? "TOKEN_INVALID");
     const name = (await username(session.user_id)) ?? fail("TOKEN_INVALID");
 
     const next = nextToken(present, random(TOKEN_BYTES));
-    if (!(await repo.rotate(model, session.id, present.sum, lifetimes(next, nowMs)))) {
+    if (!(await store.rotate(session.id, present.sum, lifetimes(next, nowMs)))) {
       await this.end(session);
       fail("TOKEN_REVOKED");
     }
@@ -85,20 +83,20 @@ export class Sessions {
 
   /** Signs a session out; does nothing when it is out already, or not that account's. */
   async end(session: Pick<SessionRow, "id" | "user_id">): Promise<void> {
-    const until = await repo.revoke(this.#options.model, session);
+    const until = await this.#options.store.revoke(session);
     if (until === null) return;
     await this.#options.revoked({ session_id: session.id, until_ms: until });
   }
 
   /** Sessions signed out whose access tokens would still be good. */
   async revoked(nowMs: number): Promise<Revoked[]> {
-    const rows = await repo.listRevoked(this.#options.model, nowMs);
+    const rows = await this.#options.store.listRevoked(nowMs);
     return rows.map((row) => ({ session_id: row.id, until_ms: row.revoked_until_ms }));
   }
 
   /** Removes the sessions that are over. */
   async sweep(nowMs: number): Promise<void> {
-    const drop = () => repo.dropExpired(this.#options.model, nowMs, SWEEP_ROWS);
+    const drop = () => this.#options.store.dropExpired(nowMs, SWEEP_ROWS);
     while ((await drop()) === SWEEP_ROWS);
   }
 

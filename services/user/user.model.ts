@@ -1,16 +1,6 @@
 import { DataTypes, type Model } from "sequelize";
 import type { EntityDefinition } from "../../mixins/entity.mixin.ts";
-
-/** An account, as it is kept. */
-export interface UserRow {
-  id: number;
-  /** Unique, compared byte by byte. */
-  username: string;
-  /** argon2id, in the PHC string format. */
-  password: string;
-  /** Unix seconds. */
-  create_time: number;
-}
+import type { UserRow } from "./user.ts";
 
 export type UserModel = Model<UserRow, UserRow>;
 

@@ -1,34 +1,33 @@
 import { type ModelStatic, UniqueConstraintError } from "sequelize";
-import type { UserModel, UserRow } from "./user.model.ts";
+import type { UserModel } from "./user.model.ts";
+import type { UserRow, UserStore } from "./user.ts";
 
-type Users = ModelStatic<UserModel>;
+/** Accounts in the database. */
+export function userRepo(users: ModelStatic<UserModel>): UserStore {
+  return {
+    async insert(user) {
+      try {
+        await users.create(user);
+        return true;
+      } catch (error) {
+        if (error instanceof UniqueConstraintError) return false;
+        throw error;
+      }
+    },
 
-/** Adds an account; false when the name is taken, which only the unique index can know. */
-export async function insertUser(users: Users, user: UserRow): Promise<boolean> {
-  try {
-    await users.create(user);
-    return true;
-  } catch (error) {
-    if (error instanceof UniqueConstraintError) return false;
-    throw error;
-  }
-}
+    async findByName(username) {
+      const user = (await users.findOne({ where: { username }, raw: true })) as UserRow | null;
+      // MariaDB's collations take "bob" and "bob " for the same.
+      return user?.username === username ? user : null;
+    },
 
-/** The account of exactly that name: MariaDB's collations take "bob" and "bob " for the same. */
-export async function findByName(users: Users, username: string): Promise<UserRow | null> {
-  const user = (await users.findOne({ where: { username }, raw: true })) as UserRow | null;
-  return user?.username === username ? user : null;
-}
-
-/** Ids and names of those accounts that exist. */
-export async function findNames(
-  users: Users,
-  ids: number[],
-): Promise<Pick<UserRow, "id" | "username">[]> {
-  const rows = await users.findAll({
-    attributes: ["id", "username"],
-    where: { id: ids },
-    raw: true,
-  });
-  return rows as unknown as UserRow[];
+    async findNames(ids) {
+      const rows = await users.findAll({
+        attributes: ["id", "username"],
+        where: { id: ids },
+        raw: true,
+      });
+      return rows as unknown as UserRow[];
+    },
+  };
 }

@@ -13,14 +13,17 @@ import { runtimeOf } from "../../mixins/runtime.ts";
 import { Accounts } from "./accounts.ts";
 import { HashGate } from "./hash-gate.ts";
 import { defineSessions } from "./session.model.ts";
+import { sessionRepo } from "./session.repo.ts";
 import { type Revoked, Sessions } from "./sessions.ts";
-import { type UserModel, type UserRow, userEntity } from "./user.model.ts";
-import { findNames } from "./user.repo.ts";
+import { type UserModel, userEntity } from "./user.model.ts";
+import { userRepo } from "./user.repo.ts";
+import type { UserRow, UserStore } from "./user.ts";
 
 type Call<P> = Context<P, CallMeta>;
 
 interface Members extends Configured {
   adapter: { model: ModelStatic<UserModel>; findById(id: number): Promise<UserModel | null> };
+  users: UserStore;
   accounts: Accounts;
   sessions: Sessions;
   sweeper: NodeJS.Timeout;
@@ -112,7 +115,7 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, UserService> =
       visibility: "public",
       params: params["user.brief"],
       async handler(ctx: Call<Params<"user.brief">>): Promise<Result<"user.brief">> {
-        const rows = await findNames(this.adapter.model, ctx.params.user_ids);
+        const rows = await this.users.findNames(ctx.params.user_ids);
         return { users: rows.map(({ id, username }) => ({ user_id: id, username })) };
       },
     },
@@ -147,14 +150,15 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, UserService> =
   async started() {
     const { database, ids, signingKey } = runtimeOf(this.broker);
     const made = { newId: () => ids.next(), random: randomBytes };
+    this.users = userRepo(this.adapter.model);
     this.accounts = new Accounts({
       ...made,
-      model: this.adapter.model,
+      store: this.users,
       gate: new HashGate({ ...HASHING, now: () => performance.now() }),
     });
     this.sessions = new Sessions({
       ...made,
-      model: defineSessions(database),
+      store: sessionRepo(defineSessions(database)),
       signingKey,
       username: async (id) => (await this.find(id))?.username ?? null,
       revoked: (session) => this.announce(session),

@@ -10,6 +10,7 @@ import type { Caller, RoomStats } from "../../contracts/objects.ts";
 import { runtimeOf } from "../../mixins/runtime.ts";
 import config from "../../services/config/config.service.ts";
 import live from "../../services/live/live.service.ts";
+import { muteRepo } from "../../services/live/mute.repo.ts";
 import { Mutes } from "../../services/live/mutes.ts";
 import user from "../../services/user/user.service.ts";
 import { startNode } from "../support/node.ts";
@@ -351,6 +352,14 @@ describe("live.list", () => {
     assert.equal(total, 1);
   });
 
+  it("does not count a show that is over, also where nobody looks at it", async (t) => {
+    const { open, close, list } = await start(t);
+    const alice = await open(ALICE);
+    await open(BOB);
+    await close(alice.live_id);
+    assert.equal((await list({ limit: 1 })).total, 1);
+  });
+
   it("knows the rooms that are live again after a restart", async (t) => {
     const dataDir = await tempDir(t);
     const before = await start(t, { dataDir });
@@ -516,7 +525,7 @@ describe("live.mute", () => {
 
   it("has a limit per room that does not count those whose time is over", async (t) => {
     const { broker } = await start(t);
-    const mutes = new Mutes(runtimeOf(broker).database.model("mutes") as never, 2);
+    const mutes = new Mutes(muteRepo(runtimeOf(broker).database.model("mutes") as never), 2);
     await mutes.set(7, 1, 10, 0);
     await mutes.set(7, 2, 60, 0);
     await assert.rejects(mutes.set(7, 3, 60, 0), { type: "BAD_REQUEST" });

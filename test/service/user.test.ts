@@ -8,6 +8,7 @@ import type { Session } from "../../contracts/objects.ts";
 import { verifyAccessToken } from "../../lib/token.ts";
 import { runtimeOf } from "../../mixins/runtime.ts";
 import config from "../../services/config/config.service.ts";
+import { sessionRepo } from "../../services/user/session.repo.ts";
 import user from "../../services/user/user.service.ts";
 import { cleanUp } from "../support/cleanup.ts";
 import { startNode } from "../support/node.ts";
@@ -275,6 +276,18 @@ describe("user.refresh", () => {
       revoked.map(({ session_id }) => session_id),
       [await sessionOf(broker, first)],
     );
+  });
+
+  it("gives out nothing more for a session that is signed out meanwhile", async (t) => {
+    const { broker, register, sql } = await start(t);
+    const { user_id } = await register();
+    const rows = await sql("SELECT id, token_sum FROM sessions");
+    const [{ id, token_sum }] = rows as [{ id: number; token_sum: string }];
+    const store = sessionRepo(runtimeOf(broker).database.model("sessions") as never);
+    await store.revoke({ id, user_id });
+    const next = { token_sum: "next", expires_ms: 9e15, access_until_ms: 9e15 };
+    assert.equal(await store.rotate(id, token_sum, next), false);
+    assert.deepEqual(await sql("SELECT id, token_sum FROM sessions"), rows);
   });
 
   it("refuses a token that was never given out", async (t) => {
