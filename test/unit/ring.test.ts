@@ -54,7 +54,7 @@ test("a ring gives exactly the frames after a cursor, or says that it does not r
         );
       }
     }),
-    { numRuns: 8 },
+    { numRuns: 4 },
   );
 });
 

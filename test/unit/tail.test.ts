@@ -43,7 +43,7 @@ test("a tail gives exactly what came after a cursor, or says that it does not re
         );
       }
     }),
-    { numRuns: 8 },
+    { numRuns: 4 },
   );
 });
 

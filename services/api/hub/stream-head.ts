@@ -1,8 +1,16 @@
-import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
+import {
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  validateHeaderName,
+  validateHeaderValue,
+} from "node:http";
 
 /**
- * The head of a stream's response. There is no length and no chunking: the body ends with the
- * connection, so that the very same bytes can be written to every socket, whatever its HTTP version.
+ * The head of a stream's response, to be written as latin1. There is no length and no chunking: the
+ * body ends with the connection, so that the very same bytes can be written to every socket, whatever
+ * its HTTP version.
+ *
+ * @throws TypeError on a name or value that node would refuse too
  */
 export function streamHead(given: OutgoingHttpHeaders, gzip: boolean): string {
   const headers: OutgoingHttpHeaders = {
@@ -11,13 +19,20 @@ export function streamHead(given: OutgoingHttpHeaders, gzip: boolean): string {
     "cache-control": "no-cache, no-transform",
     "x-accel-buffering": "no",
     connection: "close",
+    "content-length": undefined,
+    "transfer-encoding": undefined,
+    "content-encoding": gzip ? "gzip" : undefined,
     vary: given.vary === undefined ? "Accept-Encoding" : `${given.vary}, Accept-Encoding`,
   };
-  if (gzip) headers["content-encoding"] = "gzip";
   let head = "HTTP/1.1 200 OK\r\n";
-  for (const [name, value] of Object.entries(headers))
-    for (const one of Array.isArray(value) ? value : [value])
-      if (one !== undefined) head += `${name}: ${one}\r\n`;
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined) continue;
+    validateHeaderName(name);
+    for (const one of Array.isArray(value) ? value : [value]) {
+      validateHeaderValue(name, String(one));
+      head += `${name}: ${one}\r\n`;
+    }
+  }
   return `${head}\r\n`;
 }
 
