@@ -103,7 +103,7 @@ export const routes: readonly Route[] = [
     action: "live.open",
     auth: "required",
     summary: "Open a live room; an owner has at most one open",
-    errors: ["ROOM_EXISTS", "CONTENT_REFUSED", "ROOM_CREATE_FAILED"],
+    errors: ["ROOM_EXISTS", "ROOM_CREATE_FAILED"],
   },
   {
     ...room,
@@ -121,7 +121,7 @@ export const routes: readonly Route[] = [
     action: "live.key",
     auth: "required",
     summary: "The room's stream key; owner only",
-    errors: ["NO_ROOM_RIGHT", "ROOM_NOT_FOUND", "ROOM_NOT_LIVE"],
+    errors: ["NO_ROOM_RIGHT", "ROOM_NOT_FOUND"],
   },
   {
     ...room,
@@ -147,7 +147,7 @@ export const routes: readonly Route[] = [
     action: "live.stats",
     auth: "required",
     summary: "A room's traffic; owner only",
-    errors: ["NO_ROOM_RIGHT", "ROOM_NOT_FOUND", "ROOM_NOT_LIVE"],
+    errors: ["NO_ROOM_RIGHT", "ROOM_NOT_FOUND"],
   },
   {
     ...room,
