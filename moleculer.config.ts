@@ -1,5 +1,6 @@
 import type { BrokerOptions, ServiceBroker } from "moleculer";
 import { type Env, EnvError, readEnv } from "./lib/env.ts";
+import { jsonLog } from "./lib/json-log.ts";
 import { bindRuntime, runtimeOf } from "./mixins/runtime.ts";
 
 /** Moleculer's own chatter about nodes and registries is for debugging. */
@@ -23,7 +24,7 @@ export function brokerOptions(env: Env): BrokerOptions {
     namespace: "molimoli",
     logger: {
       type: env.logFormat === "json" ? "Pino" : "Console",
-      options: { level: logLevels(env), formatter: "short" },
+      options: { level: logLevels(env), formatter: "short", pino: { options: jsonLog } },
     },
     // Shard strategies need to see all nodes, also when one of them is this one.
     registry: { preferLocal: false },

@@ -27,7 +27,7 @@ try {
 function announce(broker: ServiceBroker, env: Env): void {
   const { server } = broker.getLocalService("api") as unknown as { server: Server };
   const web = webAddress(server.address() as AddressInfo);
-  if (env.logFormat === "json") broker.logger.info("running", { version, web });
+  if (env.logFormat === "json") broker.getLogger("serve").info("running", { version, web });
   else console.log(banner(env, version, web));
 }
 

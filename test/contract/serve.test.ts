@@ -110,6 +110,30 @@ async function watchSomething(t: CleanupScope, web: string): Promise<ReadableStr
   return stream.body;
 }
 
+test("an exception that nobody expected is logged, and ends it with exit code 1", async (t) => {
+  const trap = 'process.on("SIGUSR2", () => { throw new Error("a surprise"); })';
+  const server = await startProcess(t, {
+    command: process.execPath,
+    args: ["--import", `data:text/javascript,${trap}`, join(ROOT, "scripts/serve.ts")],
+    env: await settings(t, {}),
+    ready: /Ctrl-C/,
+  });
+  assert.deepEqual(await server.stop("SIGUSR2"), { code: 1, signal: null });
+  assert.match(server.output(), /uncaught exception.*a surprise/s);
+});
+
+test("logs as JSON lines say where it runs, with the fields of each message", async (t) => {
+  const server = await startProcess(t, {
+    command: process.execPath,
+    args: [join(ROOT, "scripts/serve.ts")],
+    env: await settings(t, { LOG_FORMAT: "json" }),
+    ready: /"msg":"running"/,
+  });
+  const lines = server.output().trimEnd().split("\n");
+  const running = lines.map((line) => JSON.parse(line)).find(({ msg }) => msg === "running");
+  assert.equal((await fetch(`${running.web}/health/ready`)).status, 200);
+});
+
 test("a port in use is one sentence and exit code 1", async (t) => {
   const other = createServer().listen(0, "127.0.0.1");
   cleanUp(t, () => other.close());
