@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { failField } from "../../../contracts/errors.ts";
 
 /** The parts of node's HTTP parser that this file needs; none of them is documented. */
 interface HttpParser {
@@ -30,9 +31,12 @@ const PARSER_SLOTS = 7;
  *
  * This follows what node itself does on an `upgrade` request. Where node's internals look different
  * than expected the parser is left in place, which costs memory and nothing else.
+ *
+ * @throws BAD_REQUEST when the answer to an earlier request of this connection is still to be sent
  */
 export function takeSocket(req: IncomingMessage, res: ServerResponse): Socket {
   const socket = req.socket as HttpSocket;
+  if (res.socket !== socket) failField("request", "waits behind another one on its connection");
   const parser = socket.parser;
   res.detachSocket(socket);
   socket._httpMessage = null;
@@ -49,8 +53,12 @@ export function takeSocket(req: IncomingMessage, res: ServerResponse): Socket {
     parser._headers = [];
     parser._consumed = false;
     socket.parser = null;
-    // Not now: the parser may be the one that is calling us.
-    setImmediate(() => parser.close?.());
+    // Not now: the parser may be the one that is calling us. In that case it has put itself back on
+    // the server's list by then, at the end of the request.
+    setImmediate(() => {
+      parser.remove?.();
+      parser.close?.();
+    });
   }
   socket.setTimeout(0);
   socket.setNoDelay(true);
