@@ -20,7 +20,9 @@ export function lockDataDir(dataDir: string): () => void {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === undefined) throw error;
-    throw new Error(`The data folder ${dataDir} cannot be written (${code}); set DATA_DIR to one that can.`);
+    throw new Error(
+      `The data folder ${dataDir} cannot be written (${code}); set DATA_DIR to one that can.`,
+    );
   }
   return () => {
     if (readOrEmpty(file) === mine) rmSync(file, { force: true });
@@ -37,7 +39,9 @@ function claim(file: string, mine: string): void {
     }
     const [pid, started] = readOrEmpty(file).trim().split(" ");
     if (Number(pid) !== process.pid && startTime(Number(pid)) === started && started !== "gone")
-      throw new Error(`The data folder is in use by process ${pid}; stop it or set another DATA_DIR.`);
+      throw new Error(
+        `The data folder is in use by process ${pid}; stop it or set another DATA_DIR.`,
+      );
     rmSync(file, { force: true });
   }
   throw new Error("The data folder is being claimed by several processes at once; try again.");

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from "node:timers/promises";
+
 /** Gathers what many callers want written and commits it together. */
 export interface GroupCommit<T> {
   /**
@@ -38,17 +40,22 @@ interface Batch<T> {
  * and the first of many requests that arrived together would be committed alone while the others
  * wait for it.
  *
+ * Writes start at least `gatherMs` apart: a commit has a price of its own (a flush to disk, a round
+ * trip), and whoever speaks in a busy group can wait a moment to share it.
+ *
  * @param options.write commits the items, all or none; it may keep the array
  * @param options.maxBatch most items in one write, at least 1
  * @param options.maxPending most items waiting or being written, at least 1
+ * @param options.gatherMs least time between the starts of two writes; 0 = one after the other
  * @throws RangeError when a limit is not a positive integer
  */
 export function createGroupCommit<T>(options: {
   write: (items: T[]) => Promise<void>;
   maxBatch: number;
   maxPending: number;
+  gatherMs?: number;
 }): GroupCommit<T> {
-  const { write, maxBatch, maxPending } = options;
+  const { write, maxBatch, maxPending, gatherMs = 0 } = options;
   requirePositive("maxBatch", maxBatch);
   requirePositive("maxPending", maxPending);
 
@@ -56,6 +63,8 @@ export function createGroupCommit<T>(options: {
   const waiting: Batch<T>[] = [];
   let pending = 0;
   let running = false;
+  let startedAt = Number.NEGATIVE_INFINITY;
+  let draining = false;
   let idle: PromiseWithResolvers<void> | undefined;
 
   function append(item: T): Promise<void> {
@@ -75,12 +84,21 @@ export function createGroupCommit<T>(options: {
   }
 
   async function run(): Promise<void> {
-    for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
-      await commit(batch);
+    while (waiting.length > 0) {
+      if (gatherMs > 0) await gather();
+      startedAt = performance.now();
+      await commit(waiting.shift() as Batch<T>);
     }
     running = false;
+    draining = false;
     idle?.resolve();
     idle = undefined;
+  }
+
+  /** Waits until the next write may start, unless a whole batch is ready or somebody drains. */
+  async function gather(): Promise<void> {
+    const wait = startedAt + gatherMs - performance.now();
+    if (wait > 0 && !draining && waiting[0]?.items.length !== maxBatch) await delay(wait);
   }
 
   /** Writes one batch and settles it; never throws. */
@@ -98,6 +116,7 @@ export function createGroupCommit<T>(options: {
 
   function drain(): Promise<void> {
     if (!running) return Promise.resolve();
+    draining = true;
     idle ??= Promise.withResolvers<void>();
     return idle.promise;
   }

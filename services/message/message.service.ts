@@ -24,7 +24,7 @@ import {
   findTail,
 } from "./message.repo.ts";
 import type { MessageWriter } from "./message-writer.ts";
-import { openMessageWriter } from "./open-message-writer.ts";
+import { openMessageWriter } from "./open-message-writer.repo.ts";
 
 interface Members {
   adapter: { model: ModelStatic<MessageModel> };

@@ -1,5 +1,3 @@
-import type { ServiceBroker } from "moleculer";
-import { call } from "../../contracts/call.ts";
 import { errorName, fail, ProductError } from "../../contracts/errors.ts";
 import type { MessageRecord } from "../../contracts/message-record.ts";
 import { createGroupCommit, type GroupCommit } from "../../lib/group-commit.ts";
@@ -7,20 +5,30 @@ import { createGroupCommit, type GroupCommit } from "../../lib/group-commit.ts";
 /** Messages in one commit, and messages that may wait for one. */
 const MAX_BATCH = 1000;
 const MAX_PENDING = 20_000;
+/**
+ * Least time between two commits. A commit of one costs ten times what a message in a commit of ten
+ * does; a room that is this busy is flushed every 50 ms anyway, and a quiet one does not wait.
+ */
+const GATHER_MS = 20;
 
 /**
  * Where accepted messages become durable: all rooms of a node share one commit at a time, so the
  * cost of a commit is spread over everyone who speaks meanwhile.
  */
-export function createJournal(broker: ServiceBroker): GroupCommit<MessageRecord> {
+export function createJournal(ports: {
+  /** Commits messages, all or none. */
+  keep(messages: MessageRecord[]): Promise<unknown>;
+  failed(count: number, error: unknown): void;
+}): GroupCommit<MessageRecord> {
   const group = createGroupCommit<MessageRecord>({
     maxBatch: MAX_BATCH,
     maxPending: MAX_PENDING,
+    gatherMs: GATHER_MS,
     async write(messages) {
       try {
-        await call(broker, "message.append", { messages });
+        await ports.keep(messages);
       } catch (error) {
-        broker.logger.error("messages could not be kept", { count: messages.length, error });
+        ports.failed(messages.length, error);
         throw new ProductError("SEND_FAILED", { retry_after_ms: 1000 });
       }
     },

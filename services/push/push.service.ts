@@ -147,7 +147,11 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
 
   created() {
     this.words = createWordFilter(this.config.words);
-    this.journal = createJournal(this.broker);
+    this.journal = createJournal({
+      keep: (messages) => call(this.broker, "message.append", { messages }),
+      failed: (count, error) =>
+        this.logger.error("messages could not be kept", { count, reason: String(error) }),
+    });
     const notSent = (event: string) => (error: unknown) =>
       this.logger.error("an event could not be sent", { event, error });
     this.rooms = new Rooms((liveId) => this.loadRoom(liveId), {

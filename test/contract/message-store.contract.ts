@@ -13,7 +13,7 @@ import {
   findPage,
   findTail,
 } from "../../services/message/message.repo.ts";
-import { openMessageWriter } from "../../services/message/open-message-writer.ts";
+import { openMessageWriter } from "../../services/message/open-message-writer.repo.ts";
 import { cleanUp } from "../support/cleanup.ts";
 import { danmaku, LIVE_ID } from "../support/danmaku.ts";
 

@@ -31,7 +31,7 @@ function heldStore() {
   };
 }
 
-function heldGroup(limits: { maxBatch?: number; maxPending?: number } = {}) {
+function heldGroup(limits: { maxBatch?: number; maxPending?: number; gatherMs?: number } = {}) {
   const store = heldStore();
   const group = createGroupCommit<number>({
     write: store.write,
@@ -265,4 +265,32 @@ test("limits that are not positive integers are refused", () => {
   const write = () => Promise.resolve();
   assert.throws(() => createGroupCommit({ write, maxBatch: 0, maxPending: 1 }), /maxBatch/);
   assert.throws(() => createGroupCommit({ write, maxBatch: 1, maxPending: 1.5 }), /maxPending/);
+});
+
+test("a lone item waits for nothing, items that follow soon share the next write", async () => {
+  const { store, group } = heldGroup({ gatherMs: 30 });
+  const first = group.append(1);
+  await store.begins(0);
+  store.end(0);
+  await first;
+  const second = group.append(2);
+  const third = group.append(3);
+  await nextTurn();
+  assert.deepEqual(store.written, [[1]], "the next write does not start at once");
+  await store.begins(1);
+  store.end(1);
+  await Promise.all([second, third]);
+  assert.deepEqual(store.written, [[1], [2, 3]]);
+});
+
+test("draining does not wait for more items", async () => {
+  const { store, group } = heldGroup({ gatherMs: 600_000 });
+  const first = group.append(1);
+  await store.begins(0);
+  const second = group.append(2);
+  const drained = group.drain();
+  store.end(0);
+  await store.begins(1);
+  store.end(1);
+  await Promise.all([first, second, drained]);
 });

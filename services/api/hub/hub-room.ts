@@ -3,7 +3,7 @@ import { noticeEvent } from "../../../lib/sse.ts";
 import { Frame } from "./frame.ts";
 import { compressBlock, type SharedBlock, SharedDeflate, storedBlock } from "./gzip.ts";
 import { Ring } from "./ring.ts";
-import { BEHIND, type Viewer } from "./viewer.ts";
+import { BEHIND, type Viewer, type ViewerRoom } from "./viewer.ts";
 
 /** Viewers written to before other work gets its turn. */
 const SLICE = 1000;
@@ -48,7 +48,7 @@ interface Pass {
  * A viewer whose socket has not taken the last write is skipped; it is caught up from the ring when
  * it has. It holds at most one buffer, mostly one that it shares with others.
  */
-export class HubRoom {
+export class HubRoom implements ViewerRoom {
   readonly liveId: number;
   private readonly events: RoomEvents;
   private viewers: (Viewer | null)[] = [];

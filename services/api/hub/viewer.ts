@@ -1,10 +1,19 @@
 import type { Socket } from "node:net";
-import type { HubRoom } from "./hub-room.ts";
+
+/** The room that a stream belongs to, as far as a single stream is concerned. */
+export interface ViewerRoom {
+  readonly ended: boolean;
+  remove(viewer: Viewer): void;
+  /** Writes what the viewer has missed; true when it is up to date. */
+  catchUp(viewer: Viewer): boolean;
+  /** Writes something meant for this viewer alone. */
+  write(viewer: Viewer, text: Buffer): void;
+}
 
 /** One open stream. Kept small: there are as many as there are people watching. */
 export interface Viewer {
   readonly socket: Socket;
-  readonly room: HubRoom;
+  readonly room: ViewerRoom;
   /** Accepts the shared compressed frames. */
   readonly gzip: boolean;
   /** Its compressed stream has had all shared blocks since one that stands alone. */

@@ -1,7 +1,7 @@
 import type { Sequelize } from "sequelize";
 import type { MessageWriter } from "./message-writer.ts";
-import { MysqlMessageWriter } from "./mysql-message-writer.ts";
-import { SqliteMessageWriter } from "./sqlite-message-writer.ts";
+import { MysqlMessageWriter } from "./mysql-message-writer.repo.ts";
+import { SqliteMessageWriter } from "./sqlite-message-writer.repo.ts";
 
 /** The writer for the database of this node. */
 export function openMessageWriter(database: Sequelize): MessageWriter {
