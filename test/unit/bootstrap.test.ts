@@ -14,7 +14,7 @@ const WITHOUT_EXEC = preload("process.execve=undefined");
 
 const WAITS = [
   "-e",
-  "console.log('ready');process.on('SIGTERM',()=>process.exit(7));setInterval(()=>{},1000)",
+  "process.on('SIGTERM',()=>process.exit(7));setInterval(()=>{},1000);console.log('ready')",
 ];
 
 const start = (t: Parameters<typeof startProcess>[0], clone: FreshClone, env = {}) =>
