@@ -1,6 +1,7 @@
 import type { BrokerOptions, ServiceBroker } from "moleculer";
 import { type Env, EnvError, readEnv } from "./lib/env.ts";
 import { jsonLog } from "./lib/json-log.ts";
+import { ConsoleLogger } from "./mixins/console-logger.ts";
 import { bindRuntime, runtimeOf } from "./mixins/runtime.ts";
 
 /** Moleculer's own chatter about nodes and registries is for debugging. */
@@ -18,14 +19,18 @@ function logLevels(env: Env): Record<string, string> {
   };
 }
 
+function logger(env: Env): NonNullable<BrokerOptions["logger"]> {
+  const level = logLevels(env) as never;
+  if (env.logFormat === "json")
+    return { type: "Pino", options: { level, pino: { options: jsonLog } } };
+  return new ConsoleLogger({ level, formatter: "short" });
+}
+
 /** Broker options for one node. */
 export function brokerOptions(env: Env): BrokerOptions {
   return {
     namespace: "molimoli",
-    logger: {
-      type: env.logFormat === "json" ? "Pino" : "Console",
-      options: { level: logLevels(env), formatter: "short", pino: { options: jsonLog } },
-    },
+    logger: logger(env),
     // Shard strategies need to see all nodes, also when one of them is this one.
     registry: { preferLocal: false },
     requestTimeout: 10_000,
