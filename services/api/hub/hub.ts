@@ -24,6 +24,9 @@ const RETRY_MS = 1_000;
 /** A cursor that is further in the future than clocks differ was never given by us. */
 const CLOCK_SKEW_MS = 10_000;
 
+/** Spread, so that those who were refused together do not return together. */
+const retryAfterMs = () => 1000 + Math.random() * 4000;
+
 /** Who wants to watch what, and from where. */
 export interface WatchRequest {
   liveId: number;
@@ -56,6 +59,8 @@ export class Hub {
   private compression = true;
   private draining = false;
   private viewers = 0;
+  /** Streams on their way in. */
+  private joining = 0;
   private readonly accepting = { tokens: defaultConfig.hub.accept_burst, at_ms: 0 };
   private readonly counts = { accepted: 0, refused: 0, resumed: 0, reset: 0 };
   private readonly closed: Record<number, number> = {};
@@ -116,14 +121,11 @@ export class Hub {
    */
   async watch(request: WatchRequest, req: IncomingMessage, res: ServerResponse): Promise<void> {
     this.admit();
-    const subscription = await this.subscriptions.join(request.liveId);
+    this.joining++;
     try {
-      // Some may still be reading its last messages.
-      if (subscription.room.ended) fail("ROOM_NOT_LIVE");
-      if (req.socket.destroyed) return;
-      this.open(subscription, request, req, res);
+      await this.enter(request, req, res);
     } finally {
-      subscription.joined();
+      this.joining--;
     }
   }
 
@@ -149,13 +151,32 @@ export class Hub {
   }
 
   private admit(): void {
-    const retry_after_ms = 1000 + Math.random() * 4000;
-    if (this.draining) fail("UNAVAILABLE", { retry_after_ms });
+    this.checkOpen();
     const { max_viewers, accept_rate, accept_burst } = this.config;
-    const full = this.viewers >= max_viewers;
+    const full = this.viewers + this.joining >= max_viewers;
     if (full || takeToken(this.accepting, Date.now(), accept_rate, accept_burst) > 0) {
       this.counts.refused++;
-      fail("TOO_MANY_VIEWERS", { retry_after_ms });
+      fail("TOO_MANY_VIEWERS", { retry_after_ms: retryAfterMs() });
+    }
+  }
+
+  private checkOpen(): void {
+    if (this.draining) fail("UNAVAILABLE", { retry_after_ms: retryAfterMs() });
+  }
+
+  private async enter(
+    request: WatchRequest,
+    req: IncomingMessage,
+    res: ServerResponse,
+  ): Promise<void> {
+    const subscription = await this.subscriptions.join(request.liveId);
+    try {
+      // Much may have happened meanwhile.
+      this.checkOpen();
+      if (subscription.room.ended) fail("ROOM_NOT_LIVE");
+      if (!req.socket.destroyed) this.open(subscription, request, req, res);
+    } finally {
+      subscription.joined();
     }
   }
 
@@ -268,8 +289,10 @@ export class Hub {
   }
 
   private heartbeat(): void {
-    const quietSince = Date.now() - HEARTBEAT_MS;
+    const now = Date.now();
+    const quietSince = now - HEARTBEAT_MS;
+    // Also when the clock has stepped back behind the last write.
     for (const room of this.subscriptions.rooms())
-      if (room.lastWriteMs <= quietSince) room.notify(HEARTBEAT);
+      if (room.lastWriteMs <= quietSince || room.lastWriteMs > now) room.notify(HEARTBEAT);
   }
 }

@@ -143,11 +143,13 @@ export class Subscriptions {
     const now = Date.now();
     for (const [liveId, subscription] of this.active) {
       const { room, reported, renewAtMs, renewing, joining } = subscription;
+      // A clock that stepped back must not let the registration run out.
+      const due = now >= renewAtMs || renewAtMs - now > RENEW_MS;
       subscription.inbox.retry();
       if (room.size === 0 && joining === 0) {
         this.active.delete(liveId);
         void this.withdraw(liveId);
-      } else if (!renewing && !room.ended && (room.size !== reported || now >= renewAtMs)) {
+      } else if (!renewing && !room.ended && (room.size !== reported || due)) {
         void this.renew(liveId, subscription);
       }
     }
