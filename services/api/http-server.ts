@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import type { Socket } from "node:net";
 import { errors } from "../../contracts/errors.ts";
 import { MAX_BODY } from "./body.ts";
+import { sendJson } from "./reply.ts";
 
 /** A whole request has to arrive within this; slower ones are cut with 408. */
 const REQUEST_MS = 60_000;
@@ -29,14 +30,22 @@ export function createHttpServer(handle: RequestListener): Server {
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionsCheckingInterval: OVERDUE_CHECK_MS,
     noDelay: true,
+    // Node's own refusal has no body.
+    requireHostHeader: false,
   });
-  server.on("request", handle);
+  const answer: RequestListener = (req, res) => {
+    const isModern = req.httpVersionMajor === 1 && req.httpVersionMinor > 0;
+    if (isModern && req.headers.host === undefined) turnAway(res, 400, "has no Host header");
+    else handle(req, res);
+  };
+  server.on("request", answer);
   server.on("checkContinue", (req, res) => {
     // A body that will be refused need not be sent at all; without it the connection is of no use.
     if (Number(req.headers["content-length"] ?? 0) > MAX_BODY) res.setHeader("Connection", "close");
     else res.writeContinue();
-    handle(req, res);
+    answer(req, res);
   });
+  server.on("checkExpectation", (_, res) => turnAway(res, 417, "expects what there is not"));
   server.on("clientError", refuse);
   return server;
 }
@@ -49,16 +58,25 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
     return;
   }
   const { status, reason, problem } = refusal(error.code);
-  const { live, message } = errors.BAD_REQUEST;
-  const body = JSON.stringify({
-    base_resp: { status_code: live, status_msg: message },
-    data: { fields: [{ field: "request", problem }] },
-  });
+  const body = badRequest(problem);
   socket.end(
     `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/json; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
   setTimeout(() => socket.destroy(), LAST_WORD_MS).unref();
+}
+
+/** Refuses a whole request that is HTTP, but not as it has to be. */
+function turnAway(res: ServerResponse, status: number, problem: string): void {
+  sendJson(res, status, badRequest(problem), { Connection: "close" });
+}
+
+function badRequest(problem: string): string {
+  const { live, message } = errors.BAD_REQUEST;
+  return JSON.stringify({
+    base_resp: { status_code: live, status_msg: message },
+    data: { fields: [{ field: "request", problem }] },
+  });
 }
 
 function refusal(code: string | undefined): { status: number; reason: string; problem: string } {
