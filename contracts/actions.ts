@@ -8,6 +8,7 @@ import type {
   LiveMessage,
   MessageData,
   Room,
+  RoomCounters,
   RoomStats,
   Session,
 } from "./objects.ts";
@@ -21,6 +22,8 @@ export interface RoomCard {
   start_time: number;
   is_live: boolean;
   muted: { user_id: number; until_ms: number }[];
+  /** As last kept by `live.count`; absent in a room that has not been counted yet. */
+  counters?: RoomCounters;
 }
 
 /** What is known of a room's recent past: enough to resume any viewer whose cursor is ≥ `prev`. */
@@ -71,6 +74,9 @@ export interface ActionMap {
   };
   /** Internal: for the room actor. */
   "live.card": { params: { live_id: number }; result: RoomCard };
+
+  /** Internal: the room actor keeps its counters now and then, so that they outlive it. */
+  "live.count": { params: { live_id: number; counters: RoomCounters }; result: Empty };
 
   "push.send": {
     params: {

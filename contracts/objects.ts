@@ -85,6 +85,9 @@ export interface RoomStats {
   suppressed: number;
 }
 
+/** What a room counts from the beginning of its show. */
+export type RoomCounters = Omit<RoomStats, "live_id" | "viewers">;
+
 /** An account, as its owner sees it. */
 export interface Account {
   user_id: number;

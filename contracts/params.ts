@@ -103,6 +103,22 @@ export const params: Record<ActionName, ActionParams> = {
   "live.mute": { $$strict: true, live_id: id, user_id: id, seconds: whole(0, MAX_MUTE_SECONDS) },
   "live.card": { $$strict: true, live_id: id },
 
+  "live.count": {
+    $$strict: true,
+    live_id: id,
+    counters: {
+      type: "object",
+      strict: true,
+      props: {
+        peak: whole(0, MAX_ID),
+        messages: whole(0, MAX_ID),
+        pushed: whole(0, MAX_ID),
+        merged: whole(0, MAX_ID),
+        suppressed: whole(0, MAX_ID),
+      },
+    },
+  },
+
   "push.send": {
     $$strict: true,
     live_id: id,

@@ -5,6 +5,7 @@ import type { Params, Result } from "../../contracts/actions.ts";
 import { broadcast, type CallMeta, call } from "../../contracts/call.ts";
 import { fail, failField } from "../../contracts/errors.ts";
 import type { EventMap, EventName } from "../../contracts/events.ts";
+import type { RoomCounters } from "../../contracts/objects.ts";
 import { params } from "../../contracts/params.ts";
 import { describeFailure } from "../../lib/database/failure.ts";
 import { entity } from "../../mixins/entity.mixin.ts";
@@ -15,7 +16,7 @@ import { muteRepo } from "./mute.repo.ts";
 import { Mutes } from "./mutes.ts";
 import { type RoomModel, roomEntity } from "./room.model.ts";
 import { roomRepo } from "./room.repo.ts";
-import { type FinalCounters, isLive, noCounters, requireLive, toCard } from "./room.ts";
+import { isLive, type RoomRow, requireLive, toCard } from "./room.ts";
 import { Rooms } from "./rooms.ts";
 
 type Call<P> = Context<P, CallMeta>;
@@ -27,7 +28,7 @@ interface Members {
   reconciler: NodeJS.Timeout;
   reconciling: Promise<void>;
   announce<E extends EventName>(event: E, payload: EventMap[E]): Promise<void>;
-  counters(live_id: number): Promise<FinalCounters>;
+  counters(room: RoomRow): Promise<RoomCounters>;
   reconcile(): Promise<void>;
 }
 type LiveService = Service & Members;
@@ -75,7 +76,7 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, LiveService> =
         const { live_id } = ctx.params;
         const room = await this.rooms.findOwn(live_id, caller);
         requireLive(room);
-        const counters = await this.counters(live_id);
+        const counters = await this.counters(room);
         const end_time = Math.floor(Date.now() / 1000);
         await this.rooms.end(room, end_time, counters);
         this.logger.info("a show is over", { live_id, ...counters });
@@ -136,7 +137,17 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, LiveService> =
       params: params["live.card"],
       async handler(ctx: Call<Params<"live.card">>): Promise<Result<"live.card">> {
         const room = await this.rooms.find(ctx.params.live_id);
-        return toCard(room, isLive(room) ? await this.mutes.of(room.id, Date.now()) : []);
+        const muted = isLive(room) ? await this.mutes.of(room.id, Date.now()) : [];
+        return toCard(room, muted, await this.rooms.counters(room));
+      },
+    },
+
+    count: {
+      visibility: "public",
+      params: params["live.count"],
+      async handler(ctx: Call<Params<"live.count">>): Promise<Result<"live.count">> {
+        await this.rooms.count(ctx.params.live_id, ctx.params.counters);
+        return {};
       },
     },
   },
@@ -163,13 +174,17 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, LiveService> =
       }
     },
 
-    /** What a show's actor counted; nothing when it cannot be asked, since a show must end anyway. */
-    async counters(live_id: number): Promise<FinalCounters> {
+    /** What a show's actor counted, or last kept when it cannot be asked: a show must end anyway. */
+    async counters(room: RoomRow): Promise<RoomCounters> {
+      const live_id = room.id;
       try {
         return await call(this.broker, "push.stats", { live_id }, { timeout: COUNTERS_MS });
       } catch (error) {
-        this.logger.warn("a show ends without its counters", { live_id, reason: String(error) });
-        return noCounters;
+        this.logger.warn("a show ends without its last counters", {
+          live_id,
+          reason: String(error),
+        });
+        return await this.rooms.counters(room);
       }
     },
 

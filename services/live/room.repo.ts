@@ -1,6 +1,7 @@
-import { type ModelStatic, UniqueConstraintError } from "sequelize";
+import { type ModelStatic, Op, UniqueConstraintError } from "sequelize";
+import type { RoomCounters } from "../../contracts/objects.ts";
 import type { RoomModel } from "./room.model.ts";
-import type { FinalCounters, RoomRow, RoomStore } from "./room.ts";
+import type { RoomRow, RoomStore } from "./room.ts";
 
 /** Every column but the stream key, which is read only where its owner asks for it. */
 const ROOM = [
@@ -19,7 +20,7 @@ const COUNTERS = [
   "pushed",
   "merged",
   "suppressed",
-] as const satisfies (keyof FinalCounters)[];
+] as const satisfies (keyof RoomCounters)[];
 
 /** Rooms in the database. */
 export function roomRepo(rooms: ModelStatic<RoomModel>): RoomStore {
@@ -52,7 +53,7 @@ export function roomRepo(rooms: ModelStatic<RoomModel>): RoomStore {
     },
 
     async findCounters(id) {
-      return (await findOne(COUNTERS, { id })) as FinalCounters | null;
+      return (await findOne(COUNTERS, { id })) as RoomCounters | null;
     },
 
     async findLive(ids) {
@@ -64,6 +65,11 @@ export function roomRepo(rooms: ModelStatic<RoomModel>): RoomStore {
     async findLiveIds() {
       const found = await rooms.findAll({ attributes: ["id"], where: { end_time: 0 }, raw: true });
       return (found as unknown as { id: number }[]).map(({ id }) => id);
+    },
+
+    async count(id, counters) {
+      const where = { id, end_time: 0, messages: { [Op.lte]: counters.messages } };
+      await rooms.update(counters, { where });
     },
 
     async end(id, endTime, { peak, messages, pushed, merged, suppressed }) {

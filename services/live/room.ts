@@ -1,6 +1,6 @@
 import type { RoomCard } from "../../contracts/actions.ts";
 import { fail } from "../../contracts/errors.ts";
-import type { Room, RoomStats } from "../../contracts/objects.ts";
+import type { Room, RoomCounters } from "../../contracts/objects.ts";
 
 /** A room, as everybody who reads the table gets it. */
 export interface RoomRow {
@@ -16,10 +16,7 @@ export interface RoomRow {
   end_time: number;
 }
 
-/** A show's counters, kept when it ends. */
-export type FinalCounters = Omit<RoomStats, "live_id" | "viewers">;
-
-export const noCounters: FinalCounters = {
+export const noCounters: RoomCounters = {
   peak: 0,
   messages: 0,
   pushed: 0,
@@ -28,7 +25,7 @@ export const noCounters: FinalCounters = {
 };
 
 /** All that is kept of a room. */
-export interface StoredRoom extends RoomRow, FinalCounters {
+export interface StoredRoom extends RoomRow, RoomCounters {
   /** What an encoder has to know to send video here; for the owner only. */
   stream_key: string;
   /** The owner while the show is on, else null. Unique: that makes one open room per owner. */
@@ -44,13 +41,15 @@ export interface RoomStore {
   find(id: number): Promise<RoomRow | null>;
   findStreamKey(id: number): Promise<string | null>;
   /** The counters that were kept when the show ended. */
-  findCounters(id: number): Promise<FinalCounters | null>;
+  findCounters(id: number): Promise<RoomCounters | null>;
   /** Those of the given rooms that are live, in no particular order. */
   findLive(ids: number[]): Promise<RoomRow[]>;
   /** Ids of all rooms that are live. */
   findLiveIds(): Promise<number[]>;
+  /** Keeps the counters of a show that is on, unless newer ones are kept already. */
+  count(id: number, counters: RoomCounters): Promise<void>;
   /** Ends a show; false when somebody else ended it first. */
-  end(id: number, endTime: number, counters: FinalCounters): Promise<boolean>;
+  end(id: number, endTime: number, counters: RoomCounters): Promise<boolean>;
 }
 
 /** Who may not speak in a room, and until when (Unix ms). */
@@ -91,12 +90,13 @@ export function toRoom(row: RoomRow, viewers: number): Room {
 }
 
 /** The room as its actor sees it. */
-export function toCard(row: RoomRow, muted: Mute[]): RoomCard {
+export function toCard(row: RoomRow, muted: Mute[], counters: RoomCounters): RoomCard {
   return {
     live_id: row.id,
     owner: row.owner_id,
     start_time: row.start_time,
     is_live: isLive(row),
     muted,
+    counters,
   };
 }

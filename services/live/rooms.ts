@@ -1,8 +1,7 @@
 import { fail } from "../../contracts/errors.ts";
-import type { Caller, Room } from "../../contracts/objects.ts";
+import type { Caller, Room, RoomCounters } from "../../contracts/objects.ts";
 import { Lineup } from "./lineup.ts";
 import {
-  type FinalCounters,
   noCounters,
   type RoomRow,
   type RoomStore,
@@ -77,13 +76,17 @@ export class Rooms {
     return (await this.#options.store.findStreamKey(room.id)) ?? fail("ROOM_NOT_FOUND");
   }
 
-  /** What was counted in a show that is over. */
-  async counters(room: RoomRow): Promise<FinalCounters> {
+  /** What was last kept of a show's counters. */
+  async counters(room: RoomRow): Promise<RoomCounters> {
     return (await this.#options.store.findCounters(room.id)) ?? noCounters;
   }
 
+  count(liveId: number, counters: RoomCounters): Promise<void> {
+    return this.#options.store.count(liveId, counters);
+  }
+
   /** Ends a show: of several at once, one succeeds. @throws ProductError ROOM_NOT_LIVE */
-  async end(room: RoomRow, endTime: number, counters: FinalCounters): Promise<void> {
+  async end(room: RoomRow, endTime: number, counters: RoomCounters): Promise<void> {
     requireLive(room);
     if (!(await this.#options.store.end(room.id, endTime, counters))) fail("ROOM_NOT_LIVE");
   }

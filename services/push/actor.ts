@@ -1,6 +1,7 @@
 import { fail } from "../../contracts/errors.ts";
 import type { EventMap } from "../../contracts/events.ts";
 import type { MessageRecord } from "../../contracts/message-record.ts";
+import type { RoomCounters } from "../../contracts/objects.ts";
 import type { WordFilter } from "../../lib/word-filter.ts";
 import { type Command, type Effect, type RoomState, reduce } from "./room.ts";
 
@@ -12,6 +13,8 @@ export interface ActorPorts {
   append(record: MessageRecord): Promise<void>;
   emit(batch: EventMap["push.batch"], nodes: string[]): void;
   audience(liveId: number, viewers: number): void;
+  /** Keeps the room's counters where they outlive it. */
+  count(liveId: number, counters: RoomCounters): Promise<void>;
   words(): WordFilter;
 }
 
@@ -25,11 +28,13 @@ export class RoomActor {
   private readonly ports: ActorPorts;
   private timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
   private usedAtMs: number;
+  private counted: number;
 
   constructor(state: RoomState, ports: ActorPorts) {
     this.state = state;
     this.ports = ports;
     this.usedAtMs = ports.now();
+    this.counted = state.stats.messages;
   }
 
   /**
@@ -72,10 +77,19 @@ export class RoomActor {
     return nowMs - this.usedAtMs > (ended ? ENDED_MS : IDLE_MS);
   }
 
+  /** Keeps the counters if anything was said since the last time. */
+  async count(): Promise<void> {
+    const { live_id, stats, ended } = this.state;
+    if (ended || stats.messages === this.counted) return;
+    this.counted = stats.messages;
+    await this.ports.count(live_id, { ...stats });
+  }
+
   /** Sends out what waits and stops the timer. */
-  close(): void {
+  async close(): Promise<void> {
     if (this.timer !== null) this.flush();
     this.cancel();
+    await this.count();
   }
 
   private committed(record: MessageRecord): void {

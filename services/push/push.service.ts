@@ -167,6 +167,12 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
         void broadcast(this.broker, "push.audience", { live_id, viewers }).catch(
           notSent("push.audience"),
         ),
+      count: async (live_id, counters) => {
+        // A show that counts from its last kept numbers is better than one that fails over them.
+        await call(this.broker, "live.count", { live_id, counters }).catch((error: unknown) =>
+          this.logger.warn("counters could not be kept", { live_id, reason: String(error) }),
+        );
+      },
       words: () => this.words,
     });
   },
@@ -179,7 +185,7 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
   async stopped() {
     clearInterval(this.sweeper);
     await this.journal.drain();
-    this.rooms.close();
+    await this.rooms.close();
   },
 };
 

@@ -3,7 +3,13 @@ import type { Config } from "../../contracts/config.ts";
 import type { ErrorData, ErrorName } from "../../contracts/errors.ts";
 import type { OwnMessage, PushBatch } from "../../contracts/events.ts";
 import { type MessageRecord, toLiveMessage } from "../../contracts/message-record.ts";
-import type { DanmakuStyle, MessageData, MessageType, RoomStats } from "../../contracts/objects.ts";
+import type {
+  DanmakuStyle,
+  MessageData,
+  MessageType,
+  RoomCounters,
+  RoomStats,
+} from "../../contracts/objects.ts";
 import { messageEvent, noticeEvent, ownMessageEvent } from "../../lib/sse.ts";
 import { createBuckets } from "../../lib/token-bucket.ts";
 import type { WordFilter } from "../../lib/word-filter.ts";
@@ -38,7 +44,7 @@ export interface RoomState {
   /** When the next flush is due; null when nothing waits. */
   flushDueMs: number | null;
   presence: { told: number; toldAtMs: number };
-  readonly stats: Omit<RoomStats, "live_id" | "viewers">;
+  readonly stats: RoomCounters;
 }
 
 export type Command =
@@ -78,6 +84,13 @@ export type Effect =
   | { kind: "emit"; batch: PushBatch; nodes: string[] }
   | { kind: "audience"; viewers: number };
 
+const NOTHING_COUNTED: RoomCounters = {
+  peak: 0,
+  messages: 0,
+  pushed: 0,
+  merged: 0,
+  suppressed: 0,
+};
 /** The presence of a room is told at most this often. */
 const PRESENCE_MS = 1000;
 /** Senders whose door bucket a room remembers; the idle ones are forgotten first. */
@@ -116,7 +129,7 @@ export function createRoom(
     lastFlushMs: 0,
     flushDueMs: null,
     presence: { told: 0, toldAtMs: 0 },
-    stats: { peak: 0, messages: 0, pushed: 0, merged: 0, suppressed: 0 },
+    stats: { ...(card.counters ?? NOTHING_COUNTED) },
   };
 }
 

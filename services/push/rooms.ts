@@ -42,13 +42,16 @@ export class Rooms {
     return waking;
   }
 
-  /** Drops silent gateways and lets idle rooms go. */
+  /** Drops silent gateways, keeps counters, and lets idle rooms go. */
   sweep(nowMs: number): void {
     for (const [liveId, actor] of this.actors) {
       actor.apply({ kind: "sweep", now_ms: nowMs });
-      if (!actor.isIdle(nowMs)) continue;
-      actor.close();
-      this.actors.delete(liveId);
+      if (actor.isIdle(nowMs)) {
+        this.actors.delete(liveId);
+        void actor.close();
+      } else {
+        void actor.count();
+      }
     }
   }
 
@@ -57,8 +60,8 @@ export class Rooms {
       actor.apply({ kind: "configure", now_ms: nowMs, config });
   }
 
-  close(): void {
-    for (const actor of this.actors.values()) actor.close();
+  async close(): Promise<void> {
+    await Promise.all([...this.actors.values()].map((actor) => actor.close()));
     this.actors.clear();
   }
 }

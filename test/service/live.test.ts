@@ -544,8 +544,21 @@ describe("live.card", () => {
     const { open, card, single } = await start(t);
     const { live_id } = await open();
     const { start_time } = await single(live_id);
-    const expected = { live_id, owner: 11, start_time, is_live: true, muted: [] };
+    const counters = { peak: 0, messages: 0, pushed: 0, merged: 0, suppressed: 0 };
+    const expected = { live_id, owner: 11, start_time, is_live: true, muted: [], counters };
     assert.deepEqual(await card(live_id), expected);
+  });
+
+  it("tells what was counted last, also after a restart", async (t) => {
+    const dataDir = await tempDir(t);
+    const before = await start(t, { dataDir });
+    const { live_id } = await before.open();
+    const newer = { peak: 9, messages: 20, pushed: 12, merged: 5, suppressed: 3 };
+    await call(before.broker, "live.count", { live_id, counters: newer });
+    await call(before.broker, "live.count", { live_id, counters: { ...newer, messages: 19 } });
+    await before.broker.stop();
+    const after = await start(t, { dataDir });
+    assert.deepEqual((await after.card(live_id)).counters, newer, "older counters change nothing");
   });
 
   it("says that a show is over", async (t) => {
@@ -565,7 +578,7 @@ describe("live", () => {
   it("publishes no action beyond its contract", async (t) => {
     const { broker } = await start(t);
     const actions = broker.registry.actions.list({ onlyLocal: true }) as { name: string }[];
-    const names = ["card", "close", "key", "list", "mute", "open", "single", "stats"];
+    const names = ["card", "close", "count", "key", "list", "mute", "open", "single", "stats"];
     assert.deepEqual(
       actions
         .map(({ name }) => name)

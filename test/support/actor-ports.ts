@@ -1,5 +1,6 @@
 import type { PushBatch } from "../../contracts/events.ts";
 import type { MessageRecord } from "../../contracts/message-record.ts";
+import type { RoomCounters } from "../../contracts/objects.ts";
 import type { ActorPorts } from "../../services/push/actor.ts";
 import { words } from "./room-at-work.ts";
 import { seededRandom } from "./seeded-random.ts";
@@ -11,6 +12,8 @@ export class RecordingPorts implements ActorPorts {
   /** The nodes of each batch. */
   readonly nodes: string[][] = [];
   readonly audiences: number[] = [];
+  /** Counters kept, oldest first. */
+  readonly counts: RoomCounters[] = [];
   readonly random = seededRandom(1);
   readonly words = () => words;
   readonly now: () => number;
@@ -34,6 +37,10 @@ export class RecordingPorts implements ActorPorts {
 
   audience = (_liveId: number, viewers: number): void => {
     this.audiences.push(viewers);
+  };
+
+  count = async (_liveId: number, counters: RoomCounters): Promise<void> => {
+    this.counts.push(counters);
   };
 
   failAppends(error: Error | null): void {

@@ -209,3 +209,31 @@ describe("an actor is idle", () => {
     assert.equal(actor.state.live_id, LIVE_ID);
   });
 });
+
+describe("counters", () => {
+  test("are kept when something was said, and once only", async (t) => {
+    const { actor, ports } = actorAt(t);
+    await actor.count();
+    assert.deepEqual(ports.counts, [], "there is nothing new to keep");
+    await actor.say(send(5));
+    await actor.count();
+    await actor.count();
+    assert.deepEqual(
+      ports.counts.map(({ messages }) => messages),
+      [1],
+    );
+  });
+
+  test("are kept when the room leaves memory, with what it still had to push", async (t) => {
+    const { actor, ports } = actorAt(t);
+    await actor.say(send(5));
+    await actor.close();
+    assert.deepEqual(ports.counts.at(-1), {
+      peak: 0,
+      messages: 1,
+      pushed: 1,
+      merged: 0,
+      suppressed: 0,
+    });
+  });
+});
