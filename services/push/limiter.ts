@@ -7,9 +7,9 @@ import { MessageType } from "../../contracts/objects.ts";
  * Messages gather in a window (the time between two flushes). A token bucket holds the room's
  * ceiling; when a window has more than the bucket, a sample is pushed that is fair across senders:
  * first one message of each sender, drawn uniformly, and only if there is room left further ones.
- * Both draws are reservoirs (Vitter 1985, algorithm R), so memory is bounded by the ceiling and not
- * by the flood. Repeats of a recent text are folded into the first one and counted. Gifts, super
- * messages, lotteries and winners always pass.
+ * Both draws are reservoirs (Vitter 1985, algorithm R): one pass, and what is left out waits for
+ * nothing but the flush, which tells it to its own sender. Repeats of a recent text are folded into
+ * the first one and counted. Gifts, super messages, lotteries and winners always pass.
  *
  * No clock and no randomness inside: both come as arguments.
  */

@@ -148,7 +148,7 @@ export class Subscriptions {
       subscription.inbox.retry();
       if (room.size === 0 && joining === 0) {
         this.active.delete(liveId);
-        void this.withdraw(liveId);
+        void this.withdraw(liveId, subscription.epoch);
       } else if (!renewing && !room.ended && (room.size !== reported || due)) {
         void this.renew(liveId, subscription);
       }
@@ -179,10 +179,10 @@ export class Subscriptions {
     }
   }
 
-  private async withdraw(liveId: number): Promise<void> {
+  private async withdraw(liveId: number, epoch: number): Promise<void> {
     const { nodeId: node_id } = this.source;
     try {
-      await this.source.watch({ live_id: liveId, node_id, viewers: 0, epoch: 0 });
+      await this.source.watch({ live_id: liveId, node_id, viewers: 0, epoch });
     } catch {
       // The interest expires by itself.
     }
