@@ -77,7 +77,7 @@ export const params: Record<ActionName, ActionParams> = {
   },
   "user.login": {
     $$strict: true,
-    username: { type: "string", min: 1, max: 64 },
+    username: text(1, 64),
     password: { type: "string", min: 1, max: 72 },
   },
   "user.refresh": { $$strict: true, refresh_token: token },
