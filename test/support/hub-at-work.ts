@@ -16,6 +16,8 @@ import { connectTo, getRequest } from "./raw-client.ts";
 import { waitFor } from "./wait-for.ts";
 
 export const START_MS = 1_800_000_000_000;
+/** Deadline for what takes milliseconds on a machine that has time. */
+const PATIENCE_MS = 30_000;
 /** How often the hub looks after its viewers and its rooms, at least. */
 const LOOK_MS = 250;
 
@@ -139,10 +141,13 @@ export async function startHub(
       const noticed = event.finally(() => {
         happened = true;
       });
-      await waitFor(async () => {
-        await pass(LOOK_MS);
-        return happened;
-      });
+      await waitFor(
+        async () => {
+          await pass(LOOK_MS);
+          return happened;
+        },
+        { timeoutMs: PATIENCE_MS },
+      );
       await noticed;
     },
     /** Sets the clock without letting time pass. */
@@ -163,13 +168,17 @@ export async function startHub(
         const inflated = () => gunzipSync(rest, { finishFlush: constants.Z_SYNC_FLUSH });
         return (gzip ? inflated() : rest).toString();
       };
-      await waitFor(() => body().includes("event: presence"), { message: "the greeting" });
+      await waitFor(() => body().includes("event: presence"), {
+        timeoutMs: PATIENCE_MS,
+        message: "the greeting",
+      });
       return {
         client,
         head,
         body,
         async until(text: string) {
           await waitFor(() => body().includes(text), {
+            timeoutMs: PATIENCE_MS,
             message: `${text} in ${body().slice(-300)}`,
           });
         },

@@ -38,7 +38,10 @@ export async function connectTo(t: CleanupScope, port: number): Promise<RawClien
         typeof expected === "string"
           ? () => text().includes(expected)
           : () => expected.test(text());
-      await waitFor(has, { message: `${expected} in ${JSON.stringify(text().slice(-500))}` });
+      await waitFor(has, {
+        timeoutMs: 30_000,
+        message: `${expected} in ${JSON.stringify(text().slice(-500))}`,
+      });
     },
   };
 }
