@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ensureDir } from "./ensure-dir.ts";
 
 /**
  * Keeps a second process off a data folder: the embedded stores allow one writer, and ids are unique
@@ -15,7 +16,7 @@ export function lockDataDir(dataDir: string): () => void {
   const file = join(dataDir, "lock");
   const mine = `${process.pid} ${startTime(process.pid)}\n`;
   try {
-    mkdirSync(dataDir, { recursive: true });
+    ensureDir(dataDir);
     claim(file, mine);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;

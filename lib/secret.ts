@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ensureDir } from "./ensure-dir.ts";
 import type { Env } from "./env.ts";
 
 /**
@@ -10,7 +11,7 @@ import type { Env } from "./env.ts";
 export function signingKey(env: Env): Uint8Array {
   if (env.jwtSecret !== null) return Buffer.from(env.jwtSecret);
   const file = join(env.dataDir, "jwt-secret");
-  mkdirSync(env.dataDir, { recursive: true });
+  ensureDir(env.dataDir);
   try {
     writeFileSync(file, randomBytes(48).toString("base64url"), { mode: 0o600, flag: "wx" });
   } catch (error) {

@@ -1,7 +1,7 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import * as sqlite from "@appthreat/sqlite3";
 import { type Options, Sequelize } from "sequelize";
+import { ensureDir } from "../ensure-dir.ts";
 import type { Env } from "../env.ts";
 
 /** Connections per node to a database server; a service waits at most `acquire` ms for one. */
@@ -52,7 +52,7 @@ class SqliteConnection extends sqlite3.Database {
 }
 
 function openSqlite(dataDir: string): Sequelize {
-  mkdirSync(dataDir, { recursive: true });
+  ensureDir(dataDir);
   return new Sequelize({
     ...common,
     dialect: "sqlite",

@@ -1,4 +1,5 @@
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
+import { ensureDir } from "../../lib/ensure-dir.ts";
 import type { Env } from "../../lib/env.ts";
 
 /** A reason not to start; the message is one sentence for people. */
@@ -29,7 +30,7 @@ export function refuseUnsupported(env: Env): void {
 /** @throws BootError when the data folder cannot be made or written */
 export function refuseUnwritable(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true });
+    ensureDir(dataDir);
     accessSync(dataDir, constants.W_OK | constants.X_OK);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
