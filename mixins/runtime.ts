@@ -2,7 +2,7 @@ import type { ServiceBroker } from "moleculer";
 import type { Sequelize } from "sequelize";
 import { lockDataDir } from "../lib/data-dir-lock.ts";
 import { openDatabase } from "../lib/database/connect.ts";
-import { migrations } from "../lib/database/migrate.ts";
+import { migrate } from "../lib/database/migrate.ts";
 import type { Env } from "../lib/env.ts";
 import { createIdGenerator, type IdGenerator } from "../lib/ids.ts";
 import { signingKey } from "../lib/secret.ts";
@@ -39,7 +39,7 @@ export function bindRuntime(broker: ServiceBroker, env: Env): Runtime {
     signingKey: signingKey(env),
     async open() {
       unlock = lockDataDir(env.dataDir);
-      await migrations(database).up();
+      await migrate(database);
     },
     beforeStop(drain) {
       drains.push(drain);

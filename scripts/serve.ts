@@ -2,6 +2,7 @@
 
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import type { ServiceBroker } from "moleculer";
 import { type Env, readEnv } from "../lib/env.ts";
 import { version } from "../lib/version.ts";
@@ -11,17 +12,26 @@ import { refuseUnsupported, refuseUnwritable } from "./serve/refusals.ts";
 
 /** What a failed start leaves behind has this long to be put away. */
 const CLEAN_UP_MS = 3_000;
+/** A stop waits this long for a start under way: cut short, that would end in errors of its own. */
+const START_MS = 3_000;
 
 const boot = prepareBoot(process.argv.slice(2));
-stopOnSignals(boot);
+let stopping = false;
+const starting = start();
+stopOnSignals(boot, starting);
 endOnSurprises(boot);
-try {
-  const env = readEnv(process.env);
-  refuseUnsupported(env);
-  refuseUnwritable(env.dataDir);
-  announce(await boot.start(), env);
-} catch (error) {
-  await giveUp(error);
+await starting;
+
+async function start(): Promise<void> {
+  try {
+    const env = readEnv(process.env);
+    refuseUnsupported(env);
+    refuseUnwritable(env.dataDir);
+    const broker = await boot.start();
+    if (!stopping) announce(broker, env);
+  } catch (error) {
+    if (!stopping) await giveUp(error);
+  }
 }
 
 function announce(broker: ServiceBroker, env: Env): void {
@@ -41,15 +51,15 @@ async function giveUp(error: unknown): Promise<never> {
   process.exit(1);
 }
 
-function stopOnSignals({ broker }: Boot): void {
-  let stopping = false;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => {
-      if (stopping) process.exit(130);
-      stopping = true;
-      Promise.resolve(broker()?.stop()).then(() => process.exit(0));
-    });
-  }
+function stopOnSignals({ broker }: Boot, starting: Promise<void>): void {
+  const stop = async () => {
+    if (stopping) process.exit(130);
+    stopping = true;
+    await Promise.race([starting, delay(START_MS)]);
+    await broker()?.stop();
+    process.exit(0);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
 }
 
 /** After an exception that nobody expected, nothing about this process can be relied on. */

@@ -34,3 +34,24 @@ export function migrations(sequelize: Sequelize): Umzug<QueryInterface> {
     logger: undefined,
   });
 }
+
+/**
+ * Brings the schema up to date. With SQLite all or nothing, so that a process that is killed in the
+ * middle leaves nothing half done; MySQL commits each statement that changes a schema by itself.
+ */
+export async function migrate(sequelize: Sequelize): Promise<void> {
+  const steps = migrations(sequelize);
+  if (sequelize.getDialect() !== "sqlite") {
+    await steps.up();
+    return;
+  }
+  // Whatever names no transaction shares one connection with SQLite: the steps do, and so does this.
+  await sequelize.query("BEGIN IMMEDIATE");
+  try {
+    await steps.up();
+  } catch (error) {
+    await sequelize.query("ROLLBACK");
+    throw error;
+  }
+  await sequelize.query("COMMIT");
+}

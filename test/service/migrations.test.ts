@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { cpSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import type { Sequelize } from "sequelize";
 import { openDatabase } from "../../lib/database/connect.ts";
-import { migrations } from "../../lib/database/migrate.ts";
+import { migrate, migrations } from "../../lib/database/migrate.ts";
 import { readEnv } from "../../lib/env.ts";
 import { cleanUp } from "../support/cleanup.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -56,6 +58,28 @@ describe("migrations", () => {
     const database = await emptyDatabase(t);
     await migrations(database).up();
     assert.deepEqual(await migrations(database).up(), []);
+  });
+
+  it("leave nothing half done, whenever the process dies", async (t) => {
+    const folder = await tempDir(t);
+    const database = openDatabase(readEnv({ DATA_DIR: join(folder, "whole") }));
+    cleanUp(t, () => database.close());
+    // What a kill between two statements leaves behind: the files as they are at that moment.
+    let deaths = 0;
+    const { options } = database as unknown as { options: { logging: false | (() => void) } };
+    options.logging = () =>
+      cpSync(join(folder, "whole"), join(folder, `died ${++deaths}`), { recursive: true });
+    await migrate(database);
+    options.logging = false;
+    const whole = await schemaOf(database);
+    assert.ok(deaths > whole.length);
+
+    for (let death = 1; death <= deaths; death++) {
+      const left = openDatabase(readEnv({ DATA_DIR: join(folder, `died ${death}`) }));
+      cleanUp(t, () => left.close());
+      await migrate(left);
+      assert.deepEqual(await schemaOf(left), whole);
+    }
   });
 
   it("are named by date, number and what they do, each name once", async (t) => {
