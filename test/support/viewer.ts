@@ -27,6 +27,8 @@ export interface ViewerOptions {
   /** Takes what comes and looks at none of it: one of a crowd, which must cost the test little. */
   inattentive?: boolean;
   onEvent?: (event: StreamEvent) => void;
+  /** Called with each piece of the body as it came from the socket. */
+  onBlock?: (bytes: Buffer) => void;
 }
 
 /** The server answered something else than a stream. */
@@ -152,6 +154,7 @@ export class Viewer {
     const { cutAfter = Number.POSITIVE_INFINITY } = this.options;
     const taken = chunk.subarray(0, cutAfter - this.bytes);
     this.bytes += taken.length;
+    this.options.onBlock?.(taken);
     if (this.options.inattentive) return;
     if (this.gunzip === null) this.parser.feed(this.text.write(taken));
     else this.gunzip.write(taken);
