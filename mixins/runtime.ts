@@ -1,7 +1,7 @@
 import type { ServiceBroker } from "moleculer";
 import type { Sequelize } from "sequelize";
 import { lockDataDir } from "../lib/data-dir-lock.ts";
-import { openDatabase } from "../lib/database/connect.ts";
+import { expectDatabase, openDatabase } from "../lib/database/connect.ts";
 import { migrate } from "../lib/database/migrate.ts";
 import type { Env } from "../lib/env.ts";
 import { createIdGenerator, type IdGenerator } from "../lib/ids.ts";
@@ -39,6 +39,7 @@ export function bindRuntime(broker: ServiceBroker, env: Env): Runtime {
     signingKey: signingKey(env),
     async open() {
       unlock = lockDataDir(env.dataDir);
+      await expectDatabase(database, env);
       await migrate(database);
     },
     beforeStop(drain) {

@@ -46,7 +46,7 @@ async function giveUp(error: unknown): Promise<never> {
   const { message, stack } = error as Error;
   console.error(`molimoli: ${message}`);
   if (/^(debug|trace)$/i.test(process.env.LOG_LEVEL ?? "")) console.error(stack);
-  setTimeout(() => process.exit(1), CLEAN_UP_MS).unref();
+  setTimeout(() => process.exit(1), CLEAN_UP_MS);
   await boot.broker()?.stop();
   process.exit(1);
 }

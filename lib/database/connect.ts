@@ -17,6 +17,20 @@ export function openDatabase(env: Env): Sequelize {
   return Object.assign(sequelize, { noSync: true });
 }
 
+/**
+ * Connects for the first time.
+ *
+ * @throws Error with a sentence for people that says which database cannot be used, and why
+ */
+export async function expectDatabase(database: Sequelize, env: Env): Promise<void> {
+  try {
+    await database.authenticate();
+  } catch (error) {
+    const which = env.databaseUrl === null ? sqliteFile(env.dataDir) : "of DATABASE_URL";
+    throw new Error(`The database ${which} cannot be used (${(error as Error).message}).`);
+  }
+}
+
 const common: Options = {
   logging: false,
   define: { timestamps: false, freezeTableName: true },
@@ -57,6 +71,10 @@ function openSqlite(dataDir: string): Sequelize {
     ...common,
     dialect: "sqlite",
     dialectModule: { ...sqlite3, Database: SqliteConnection },
-    storage: join(dataDir, "molimoli.sqlite"),
+    storage: sqliteFile(dataDir),
   });
+}
+
+function sqliteFile(dataDir: string): string {
+  return join(dataDir, "molimoli.sqlite");
 }

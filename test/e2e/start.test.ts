@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { cleanUp } from "../support/cleanup.ts";
+import { type CleanupScope, cleanUp } from "../support/cleanup.ts";
 import { unlimited } from "../support/limits.ts";
 import { startProcess } from "../support/process.ts";
 import { serveCommand, startServer } from "../support/server.ts";
@@ -69,3 +72,48 @@ test("a signal in the middle of the very first start ends it cleanly, and the ne
   const next = await startServer(t, { dataDir });
   assert.equal(next.errors(), "");
 });
+
+/** Runs the product where it cannot start; what it wrote. */
+async function startInVain(t: CleanupScope, env: Record<string, string>): Promise<string> {
+  const process = await startProcess(t, serveCommand({ PORT: "0", ...env }));
+  assert.deepEqual(await process.ended, { code: 1, signal: null });
+  return process.output().trimEnd();
+}
+
+test("a database that is none is one sentence and exit code 1", async (t) => {
+  const dataDir = await tempDir(t);
+  const file = join(dataDir, "molimoli.sqlite");
+  await writeFile(file, "a letter to my grandmother. ".repeat(1_000));
+  const sentence = await startInVain(t, { DATA_DIR: dataDir });
+  assert.equal(
+    sentence,
+    `molimoli: The database ${file} cannot be used (SQLITE_NOTADB: file is not a database).`,
+  );
+});
+
+test("a database that cannot even be opened is one sentence and exit code 1", async (t) => {
+  const dataDir = await tempDir(t);
+  await mkdir(join(dataDir, "molimoli.sqlite"));
+  const sentence = await startInVain(t, { DATA_DIR: dataDir });
+  assert.match(sentence, /^molimoli: The database .*molimoli\.sqlite cannot be used \(.*\)\.$/);
+});
+
+test("a database server that does not answer is one sentence, without the password", async (t) => {
+  const url = `mysql://somebody:secret@127.0.0.1:${await closedPort()}/molimoli`;
+  const sentence = await startInVain(t, { DATA_DIR: await tempDir(t), DATABASE_URL: url });
+  assert.match(
+    sentence,
+    /^molimoli: The database of DATABASE_URL cannot be used \(connect ECONNREFUSED .*\)\.$/,
+  );
+  assert.doesNotMatch(sentence, /secret/);
+});
+
+/** A port that nobody listens on. */
+async function closedPort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
