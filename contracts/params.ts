@@ -18,12 +18,19 @@ type Problems = { type: string; actual?: unknown; message?: string }[];
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is being refused
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
 
+/** Lone surrogates all become the same replacement character on their way to a hash. */
+function checkWellFormed(value: unknown, problems: Problems): unknown {
+  if (typeof value === "string" && !value.isWellFormed())
+    problems.push({ type: "text", message: "is not well-formed Unicode", actual: "" });
+  return value;
+}
+
 /** Text that every store, format and screen can carry: well-formed Unicode without controls. */
 function checkText(value: unknown, problems: Problems): unknown {
   if (typeof value !== "string") return value;
-  if (!value.isWellFormed())
-    problems.push({ type: "text", message: "is not well-formed Unicode", actual: "" });
-  else if (CONTROL.test(value))
+  checkWellFormed(value, problems);
+  if (problems.length > 0) return value;
+  if (CONTROL.test(value))
     problems.push({ type: "text", message: "contains control characters", actual: "" });
   else if (value !== "" && value.trim() === "")
     problems.push({ type: "text", message: "is blank", actual: "" });
@@ -73,7 +80,7 @@ export const params: Record<ActionName, ActionParams> = {
   "user.register": {
     $$strict: true,
     username: { type: "string", min: 4, max: 31, custom: checkName },
-    password: { type: "string", min: 5, max: 72 },
+    password: { type: "string", min: 5, max: 72, custom: checkWellFormed },
   },
   "user.login": {
     $$strict: true,

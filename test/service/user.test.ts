@@ -489,3 +489,13 @@ describe("user", () => {
     );
   });
 });
+
+describe("passwords", () => {
+  it("are refused when they are no text: all lone surrogates would hash alike", async (t) => {
+    const { broker } = await start(t);
+    await assert.rejects(
+      call(broker, "user.register", { username: "someone", password: "pass\ud800word" }),
+      { type: "VALIDATION_ERROR" },
+    );
+  });
+});

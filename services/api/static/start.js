@@ -5,8 +5,13 @@ const ROOMS_EVERY_MS = 5_000;
 const LANES = 6;
 const LANE_REM = 2.25;
 const MESSAGES_KEPT = 200;
-/** More than this at once on the stage could not be read anyway. */
-const FLYING_MAX = 80;
+/** As in start.css: how long a text takes from one edge of the stage to the other, and stands. */
+const FLIGHT_MS = 8_000;
+const STAND_MS = 4_000;
+/** Pixels between two texts in a lane. */
+const GAP = 24;
+/** What was said longer ago than this is listed, but does not fly. */
+const FRESH_SECONDS = 5;
 
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const rooms = byId("rooms");
@@ -17,7 +22,10 @@ const status = byId("status");
 /** @type {EventSource | null} */
 let stream = null;
 let watching = 0;
-let lane = 0;
+/** The last text of each lane: when it set off, and how wide it is. */
+let flights = [];
+/** When the standing text at the top and at the bottom goes. */
+let standing = {};
 
 async function showRooms() {
   try {
@@ -54,6 +62,8 @@ function watch(room) {
   byId("viewer-title").textContent = room.room_name;
   messages.replaceChildren();
   stage.replaceChildren();
+  flights = [];
+  standing = {};
   say("Connecting … 连接中");
 
   const source = new EventSource(`/message/live?live_id=${room.live_id}&recent=50`);
@@ -86,19 +96,52 @@ function showMessage(message) {
   messages.append(line);
   if (messages.childElementCount > MESSAGES_KEPT) messages.firstElementChild?.remove();
   if (follow) messages.scrollTop = messages.scrollHeight;
-  if (stage.childElementCount < FLYING_MAX && !document.hidden) fly(message);
+  const fresh = Date.now() / 1000 - message.send_time < FRESH_SECONDS;
+  if (fresh && !document.hidden) show(message);
 }
 
-function fly({ content, style }) {
+/** Puts a text on the stage if there is room for it; the list below has them all. */
+function show({ content, style }) {
   const bullet = element("span", content);
   if (style) bullet.style.color = style.color;
   if (style?.size === "small") bullet.classList.add("small");
-  if (style?.mode === "top" || style?.mode === "bottom") bullet.classList.add("still");
-  lane = (lane + 1) % LANES;
-  const row = style?.mode === "bottom" ? LANES - 1 : style?.mode === "top" ? 0 : lane;
-  bullet.style.top = `${row * LANE_REM}rem`;
-  bullet.addEventListener("animationend", () => bullet.remove());
+  const still = style?.mode === "top" || style?.mode === "bottom";
+  if (still) bullet.classList.add("still");
   stage.append(bullet);
+  const lane = still ? standingLane(style.mode) : freeLane(bullet.offsetWidth);
+  if (lane === -1) {
+    bullet.remove();
+    return;
+  }
+  bullet.style.top = `${lane * LANE_REM}rem`;
+  bullet.addEventListener("animationend", () => bullet.remove());
+}
+
+function standingLane(edge) {
+  const now = performance.now();
+  if (now < (standing[edge] ?? 0)) return -1;
+  standing[edge] = now + STAND_MS;
+  return edge === "top" ? 0 : LANES - 1;
+}
+
+/**
+ * The first lane in which a text touches none before it. Every text flies for the same time, so a
+ * wide one is faster: it must neither set off before the one ahead has entered whole, nor reach the
+ * far edge before that one has left.
+ */
+function freeLane(width) {
+  const now = performance.now();
+  const stageWidth = stage.clientWidth;
+  for (let lane = 0; lane < LANES; lane++) {
+    const ahead = flights[lane];
+    const entered = ahead && ((ahead.width + GAP) * FLIGHT_MS) / (stageWidth + ahead.width);
+    const crossing = (stageWidth * FLIGHT_MS) / (stageWidth + width);
+    const free = !ahead || (now >= ahead.at + entered && now + crossing >= ahead.at + FLIGHT_MS);
+    if (!free) continue;
+    flights[lane] = { at: now, width };
+    return lane;
+  }
+  return -1;
 }
 
 function element(name, text) {
