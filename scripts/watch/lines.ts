@@ -31,7 +31,7 @@ export class Lines {
   }
 
   message(message: LiveMessage): string {
-    const { dim, user, highlight, bold } = this.paint;
+    const { dim, user, highlight } = this.paint;
     const time = dim(clock(message.live_time).padStart(8));
     const name = user(message.user_id, printable(message.user_name));
     const text = printable(message.content);
@@ -45,7 +45,7 @@ export class Lines {
       case MessageType.winners:
         return `${time}  ${highlight(`◆ The lottery is drawn; its winners: ${text}`)}`;
       default:
-        return `${time}  ${name} ${bold(text)}`;
+        return `${time}  ${name} ${text}`;
     }
   }
 
