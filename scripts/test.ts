@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Failure } from "./bootstrap/failure.mjs";
-import { needProgram } from "./bootstrap/programs.mjs";
+import { needPrograms } from "./bootstrap/programs.mjs";
 import { runChecks } from "./checks.ts";
 import { type Outcome, runSuite } from "./testing/run-suite.ts";
 import { type Selection, SUITES, select } from "./testing/suites.ts";
@@ -30,7 +30,7 @@ async function main(): Promise<boolean> {
   }
   const selections = select(root, positionals);
   const needs = new Set(selections.flatMap(({ suite }) => suite.needs));
-  for (const program of needs) await needProgram(program);
+  await needPrograms([...needs]);
 
   const checked = positionals.length > 0 || values["no-check"] || (await runChecks(root));
   const outcome = await runAll(selections, values.name);

@@ -14,6 +14,17 @@ export function findOnPath(command, path = process.env.PATH ?? "") {
     .find(isExecutable);
 }
 
+/** Where servers are; on Debian only root's PATH goes there. */
+const SERVER_FOLDERS = ["/usr/local/sbin", "/usr/sbin"];
+
+/**
+ * @param {string} command
+ * @returns {string | undefined} the full path of an executable, a server's too
+ */
+export function findCommand(command) {
+  return findOnPath(command, [process.env.PATH ?? "", ...SERVER_FOLDERS].join(delimiter));
+}
+
 /** @param {string} file */
 function isExecutable(file) {
   try {

@@ -1,8 +1,10 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "./failure.mjs";
-import { findOnPath } from "./find-on-path.mjs";
+import { findCommand, findOnPath } from "./find-on-path.mjs";
 import { step } from "./step.mjs";
+
+const CLUSTER = "a cluster and its tests";
 
 /**
  * System programs that npm does not have, by the name of their Debian package.
@@ -15,6 +17,10 @@ const PROGRAMS = {
     commands: ["chromium", "chromium-browser", "google-chrome"],
     purpose: "the browser tests",
   },
+  "mariadb-server": { commands: ["mariadbd"], purpose: CLUSTER },
+  "redis-server": { commands: ["redis-server"], purpose: CLUSTER },
+  "nats-server": { commands: ["nats-server"], purpose: CLUSTER },
+  "etcd-server": { commands: ["etcd"], purpose: CLUSTER },
 };
 
 /**
@@ -23,10 +29,23 @@ const PROGRAMS = {
  */
 export function findProgram(name) {
   for (const command of known(name).commands) {
-    const found = findOnPath(command);
+    const found = findCommand(command);
     if (found) return found;
   }
   return undefined;
+}
+
+/**
+ * Installs nothing.
+ *
+ * @param {string} name
+ * @returns {string} the full path of the executable
+ * @throws {Failure} when it is missing
+ */
+export function requireProgram(name) {
+  const found = findProgram(name);
+  if (!found) throw new Failure(missing([name]));
+  return found;
 }
 
 /**
@@ -41,22 +60,31 @@ export async function wantProgram(name, root) {
   const attempted = join(root, "node_modules", `.molimoli-tried-${name}`);
   if (canInstall() && !existsSync(attempted)) {
     writeFileSync(attempted, "");
-    if (await aptInstall(name)) return;
+    if (await aptInstall([name])) return;
   }
-  console.error(`molimoli: ${missing(name)} Everything else works.`);
+  console.error(`molimoli: ${missing([name])} Everything else works.`);
 }
 
 /**
- * For what must be there: installs it where that is possible, or fails.
+ * For what must be there: installs what is missing where that is possible, or fails.
  *
+ * @param {readonly string[]} names
+ */
+export async function needPrograms(names) {
+  const isMissing = (/** @type {string} */ name) => !findProgram(name);
+  const wanted = names.filter(isMissing);
+  if (wanted.length > 0 && canInstall()) await aptInstall(wanted);
+  const still = wanted.filter(isMissing);
+  if (still.length > 0) throw new Failure(missing(still));
+}
+
+/**
  * @param {string} name
  * @returns {Promise<string>} the full path of the executable
  */
 export async function needProgram(name) {
-  if (!findProgram(name) && canInstall()) await aptInstall(name);
-  const found = findProgram(name);
-  if (!found) throw new Failure(missing(name));
-  return found;
+  await needPrograms([name]);
+  return requireProgram(name);
 }
 
 /** @param {string} name */
@@ -66,10 +94,26 @@ function known(name) {
   return program;
 }
 
-/** @param {string} name */
-function missing(name) {
-  const { purpose } = known(name);
-  return `${purpose} need ${name}, which is not installed: get it with "apt-get install ${name}" or your system's package manager.`;
+/** @param {readonly string[]} names one or more */
+function missing(names) {
+  const are = names.length === 1 ? "which is" : "which are";
+  return (
+    `${purposes(names)} need ${list(names)}, ${are} not installed: ` +
+    `get ${names.length === 1 ? "it" : "them"} with "apt-get install ${names.join(" ")}" ` +
+    "or your system's package manager."
+  );
+}
+
+/** @param {readonly string[]} names */
+function purposes(names) {
+  return list([...new Set(names.map((name) => known(name).purpose))]);
+}
+
+/** @param {readonly string[]} things */
+function list(things) {
+  return things.length === 1
+    ? things.join()
+    : `${things.slice(0, -1).join(", ")} and ${things.at(-1)}`;
 }
 
 /** SYSTEM_PACKAGES=off is for those who don't want a start script to touch their system. */
@@ -81,8 +125,8 @@ function canInstall() {
   );
 }
 
-/** @param {string} name */
-async function aptInstall(name) {
+/** @param {readonly string[]} names */
+async function aptInstall(names) {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const patience = ["-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=30"];
   const update = await step(
@@ -92,7 +136,7 @@ async function aptInstall(name) {
     { env },
   );
   if (!update.ok) return false;
-  const install = ["install", "-y", "--no-install-recommends", ...patience, name];
-  return (await step(`Installing ${name} for ${known(name).purpose}`, "apt-get", install, { env }))
-    .ok;
+  const install = ["install", "-y", "--no-install-recommends", ...patience, ...names];
+  const label = `Installing ${list(names)} for ${purposes(names)}`;
+  return (await step(label, "apt-get", install, { env })).ok;
 }

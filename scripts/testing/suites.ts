@@ -13,6 +13,9 @@ export interface Suite {
   needs: readonly string[];
 }
 
+/** Packages of the servers that a cluster runs on: MariaDB, Redis, NATS, etcd. */
+const SERVERS = ["mariadb-server", "redis-server", "nats-server", "etcd-server"];
+
 /** In the order they run: what fails fastest and explains most comes first. */
 export const SUITES: readonly Suite[] = [
   {
@@ -37,7 +40,7 @@ export const SUITES: readonly Suite[] = [
     name: "cluster",
     about: "several nodes and real servers",
     concurrency: 1,
-    needs: [],
+    needs: SERVERS,
   },
   {
     name: "e2e",
@@ -49,7 +52,7 @@ export const SUITES: readonly Suite[] = [
     name: "fault",
     about: "processes and connections that die at the wrong moment",
     concurrency: 1,
-    needs: [],
+    needs: SERVERS,
   },
 ];
 

@@ -203,6 +203,36 @@ test("a program that tests cannot do without fails when it is missing", async (t
   assert.match(stderr, /the browser tests need chromium, which is not installed/);
 });
 
+const needServers = (clone: FreshClone) => {
+  const programs = JSON.stringify(join(clone.root, "scripts", "bootstrap", "programs.mjs"));
+  const names = JSON.stringify(["redis-server", "etcd-server"]);
+  return ["-e", `import(${programs}).then((programs) => programs.needPrograms(${names}))`];
+};
+
+test("several programs that are missing are named in one sentence", async (t) => {
+  const clone = await freshClone(t);
+  const { code, stderr } = await clone.bootstrap(needServers(clone), NOT_ROOT);
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /need redis-server and etcd-server, which are not installed: get them with "apt-get install redis-server etcd-server"/,
+  );
+});
+
+test("several programs that are missing are installed at once", async (t) => {
+  const clone = await freshClone(t);
+  const made = ["redis-server", "etcd"].map((name) => join(clone.root, "bin", name));
+  await clone.program(
+    "apt-get",
+    `if (process.argv[2] === "install") for (const file of ${JSON.stringify(made)}) require("node:fs").writeFileSync(file, "", { mode: 0o755 })`,
+  );
+  const { code, stderr } = await clone.bootstrap(needServers(clone), AS_ROOT);
+  assert.equal(code, 0, stderr);
+  const calls = await clone.calls("apt-get");
+  assert.equal(calls.length, 2);
+  assert.match(calls[1] ?? "", /^install .* redis-server etcd-server$/);
+});
+
 test("without a script to run it says so", async (t) => {
   const clone = await freshClone(t);
   const { code, stderr } = await clone.bootstrap([]);

@@ -20,6 +20,7 @@ async function runTests(
   t: TestContext,
   files: Record<string, string>,
   args: readonly string[] = ["--no-check"],
+  more: Record<string, string> = {},
 ): Promise<Run> {
   const root = await tempDir(t);
   await cp(SCRIPTS, join(root, "scripts"), { recursive: true });
@@ -33,7 +34,7 @@ async function runTests(
     execFile(
       process.execPath,
       [join(root, "scripts", "test.ts"), ...args],
-      { cwd: root, env },
+      { cwd: root, env: { ...env, ...more } },
       (error, stdout, stderr) => {
         resolve({ code: Number(error?.code ?? 0), lines: stdout.trimEnd().split("\n"), stderr });
       },
@@ -45,7 +46,7 @@ test("the last line sums up all suites", async (t) => {
   const { code, lines } = await runTests(t, {
     "test/unit/a.test.ts": PASSES,
     "test/unit/deep/b.test.ts": PASSES,
-    "test/fault/c.test.ts": PASSES,
+    "test/contract/c.test.ts": PASSES,
   });
   assert.equal(lines.at(-1), "3 passed, 0 failed");
   assert.equal(code, 0);
@@ -54,7 +55,7 @@ test("the last line sums up all suites", async (t) => {
 test("one failed test fails the run", async (t) => {
   const { code, lines } = await runTests(t, {
     "test/unit/a.test.ts": FAILS,
-    "test/fault/b.test.ts": PASSES,
+    "test/contract/b.test.ts": PASSES,
   });
   assert.equal(lines.at(-1), "1 passed, 1 failed");
   assert.equal(code, 1);
@@ -103,7 +104,7 @@ test("a file that leaves a timer behind fails and is told so", async (t) => {
 const TWO = {
   "test/unit/a.test.ts": PASSES,
   "test/unit/b.test.ts": FAILS,
-  "test/fault/c.test.ts": FAILS,
+  "test/contract/c.test.ts": FAILS,
 };
 
 for (const wanted of ["test/unit/a.test.ts", "test/unit/a*"]) {
@@ -139,3 +140,18 @@ test("an unknown option is an error that points to --help", async (t) => {
   assert.equal(code, 1);
   assert.match(stderr, /^molimoli: Unknown option '--fast'.*npm test -- --help/);
 });
+
+for (const suite of ["cluster", "fault"]) {
+  test(`without its servers the ${suite} suite fails and names what is missing`, async (t) => {
+    const files = { [`test/${suite}/a.test.ts`]: PASSES };
+    const nothing = { PATH: await tempDir(t), SYSTEM_PACKAGES: "off" };
+    const { code, lines, stderr } = await runTests(t, files, [suite], nothing);
+    assert.equal(code, 1);
+    assert.deepEqual(lines, [""]);
+    // MariaDB and NATS are found beyond the PATH where they are installed.
+    assert.match(
+      stderr,
+      /^molimoli: a cluster and its tests need (mariadb-server, )?redis-server(, nats-server)? and etcd-server, which are not installed: get them with "apt-get install .*\n$/,
+    );
+  });
+}
