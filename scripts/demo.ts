@@ -9,7 +9,7 @@ import { perform } from "./demo/crowd.ts";
 import { type DemoOptions, HELP, readOptions } from "./demo/options.ts";
 import { openRoom } from "./demo/room.ts";
 import { type DemoServer, startServer } from "./demo/server.ts";
-import { UnreachableError } from "./lib/live-api.ts";
+import { ApiError, UnreachableError } from "./lib/live-api.ts";
 
 /** Sign-ins at a time: the server computes two password hashes at once. */
 const SIGN_INS = 4;
@@ -83,6 +83,7 @@ function banner({ web, dataDir }: DemoServer, room: Room, { bots, rate }: DemoOp
 
 /** What went wrong, for people; null when it is our mistake. */
 function sentence(error: unknown): string | null {
+  if (error instanceof ApiError) return `the server says: ${error.message}`;
   const known = [Failure, EnvError, UnreachableError];
   return known.some((kind) => error instanceof kind) ? (error as Error).message : null;
 }
