@@ -1,16 +1,8 @@
 import type { DanmakuStyle, MessageData } from "../../contracts/objects.ts";
 import type { Character } from "./cast.ts";
-import {
-  announcements,
-  chatter,
-  giftName,
-  type MomentName,
-  momentNames,
-  pick,
-  reaction,
-  superText,
-  thanks,
-} from "./phrases.ts";
+import { type MomentName, momentNames } from "./phrases/phrasebook.ts";
+import { announcements, thanks } from "./phrases/streamer.ts";
+import { chatter, giftName, pick, reaction, superText } from "./phrases.ts";
 
 /** Something that is said at a time. */
 export interface Line {
