@@ -24,9 +24,8 @@ interface Received {
   writes: number;
   faults: number;
   firstFault: string;
-  p50: number;
-  p99: number;
-  max: number;
+  /** Median, 99th percentile and maximum in ms; null where streams are compressed. */
+  latency: [p50: number, p99: number, max: number] | null;
 }
 
 interface Sent {
@@ -102,9 +101,9 @@ async function measure({ viewers, rate, gzip = false }: Case, seconds: number): 
     return {
       ...integrity(sent, received),
       deliveries: received.deliveries,
-      p50_ms: received.p50,
-      p99_ms: received.p99,
-      max_ms: received.max,
+      p50_ms: received.latency?.[0] ?? "–",
+      p99_ms: received.latency?.[1] ?? "–",
+      max_ms: received.latency?.[2] ?? "–",
       bytes_each: round(received.bytes / received.messages),
       batch: round(received.messages / received.writes),
       cores: round(cpu / seconds),
