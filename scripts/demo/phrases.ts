@@ -4,7 +4,7 @@ import type { MomentName, Phrasebook } from "./phrases/phrasebook.ts";
 
 /**
  * What people in a live room say, as a small grammar: `{name}` stands for one of the words of that
- * name, which may hold further names. With few lines of it there are many thousand texts, so a room
+ * name. With few lines of it there are many thousand texts, so a room
  * can go on for hours without sounding like a loop.
  */
 
