@@ -4,6 +4,7 @@
  * of writes, in the same run.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { measureFloor } from "./floor.ts";
 import type { Bench, Row } from "./lib/bench.ts";
 import { Child } from "./lib/child.ts";
 import { cpuSeconds } from "./lib/proc.ts";
@@ -97,7 +98,9 @@ async function measure({ viewers, rate, gzip = false }: Case, seconds: number): 
     const cpu = cpuSeconds(server.pid) - before;
     readers.stop();
 
-    const floor = await measureFloor(viewers, received, seconds);
+    const writes = Math.max(1, Math.round(received.writes));
+    const bytes = Math.max(1, Math.round(received.bytes / writes));
+    const floor = await measureFloor({ viewers, writes, bytes, seconds });
     return {
       ...integrity(sent, received),
       deliveries: received.deliveries,
@@ -131,28 +134,6 @@ async function ingestOnly(
   const before = cpuSeconds(server.pid);
   await senders.ask<Sent>("run", { rate, seconds });
   return cpuSeconds(server.pid) - before;
-}
-
-/** CPU seconds of the bare loop for the same writes, bytes and sockets. */
-async function measureFloor(viewers: number, received: Received, seconds: number): Promise<number> {
-  const writer = new Child("generators/floor.ts");
-  const readers = new Child("generators/viewers.ts");
-  try {
-    const port = await writer.ask<number>("listen");
-    await readers.ask("open", { port, live_id: 1, viewers, gzip: false });
-    const writes = Math.max(1, Math.round(received.writes));
-    const bytes = Math.max(1, Math.round(received.bytes / writes));
-    await writer.ask("run", { writes: Math.round(writes / 3), bytes, seconds: seconds / 3 });
-    await delay(500);
-    await readers.ask("begin");
-    const before = cpuSeconds(writer.pid);
-    await writer.ask("run", { writes, bytes, seconds });
-    await readers.ask("finish", { bytes: writes * bytes });
-    return cpuSeconds(writer.pid) - before;
-  } finally {
-    writer.stop();
-    readers.stop();
-  }
 }
 
 /** Everything that was accepted was delivered to everyone, once and in order; or what was not. */

@@ -5,10 +5,11 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { fanout } from "./fanout.ts";
+import { floor } from "./floor.ts";
 import type { Bench } from "./lib/bench.ts";
 import { viewers } from "./viewers.ts";
 
-const benches: Bench[] = [fanout, viewers];
+const benches: Bench[] = [floor, fanout, viewers];
 
 const HELP = `npm run bench [-- NAME …] [--seconds N] [--only TEXT] [--json]
 
