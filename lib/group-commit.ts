@@ -1,5 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
-
 /** Gathers what many callers want written and commits it together. */
 export interface GroupCommit<T> {
   /**
@@ -40,13 +38,15 @@ interface Batch<T> {
  * and the first of many requests that arrived together would be committed alone while the others
  * wait for it.
  *
- * Writes start at least `gatherMs` apart: a commit has a price of its own (a flush to disk, a round
- * trip), and whoever speaks in a busy group can wait a moment to share it.
+ * Writes start at least `gatherMs` apart, unless `gatherItems` are waiting: a commit has a price of its
+ * own (a flush to disk, a round trip), and whoever speaks in a busy group can wait a moment to share
+ * it. An item that comes after a pause waits for nothing.
  *
  * @param options.write commits the items, all or none; it may keep the array
  * @param options.maxBatch most items in one write, at least 1
  * @param options.maxPending most items waiting or being written, at least 1
  * @param options.gatherMs least time between the starts of two writes; 0 = one after the other
+ * @param options.gatherItems so many items are worth a write at any time; `maxBatch` when left out
  * @throws RangeError when a limit is not a positive integer
  */
 export function createGroupCommit<T>(options: {
@@ -54,10 +54,12 @@ export function createGroupCommit<T>(options: {
   maxBatch: number;
   maxPending: number;
   gatherMs?: number;
+  gatherItems?: number;
 }): GroupCommit<T> {
-  const { write, maxBatch, maxPending, gatherMs = 0 } = options;
+  const { write, maxBatch, maxPending, gatherMs = 0, gatherItems = maxBatch } = options;
   requirePositive("maxBatch", maxBatch);
   requirePositive("maxPending", maxPending);
+  requirePositive("gatherItems", gatherItems);
 
   /** Full ones, then the one that gathers; the batch under way is no longer among them. */
   const waiting: Batch<T>[] = [];
@@ -65,6 +67,8 @@ export function createGroupCommit<T>(options: {
   let running = false;
   let startedAt = Number.NEGATIVE_INFINITY;
   let draining = false;
+  /** Ends the wait for more items. */
+  let stopGathering: (() => void) | null = null;
   let idle: PromiseWithResolvers<void> | undefined;
 
   function append(item: T): Promise<void> {
@@ -76,6 +80,7 @@ export function createGroupCommit<T>(options: {
       waiting.push(batch);
     }
     batch.items.push(item);
+    if (stopGathering !== null && isEnough()) stopGathering();
     if (!running) {
       running = true;
       setImmediate(run);
@@ -95,10 +100,22 @@ export function createGroupCommit<T>(options: {
     idle = undefined;
   }
 
-  /** Waits until the next write may start, unless a whole batch is ready or somebody drains. */
+  function isEnough(): boolean {
+    return draining || (waiting[0] as Batch<T>).items.length >= gatherItems;
+  }
+
+  /** Waits until the next write may start. */
   async function gather(): Promise<void> {
     const wait = startedAt + gatherMs - performance.now();
-    if (wait > 0 && !draining && waiting[0]?.items.length !== maxBatch) await delay(wait);
+    if (wait <= 0 || isEnough()) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, wait);
+      stopGathering = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    stopGathering = null;
   }
 
   /** Writes one batch and settles it; never throws. */
@@ -117,6 +134,7 @@ export function createGroupCommit<T>(options: {
   function drain(): Promise<void> {
     if (!running) return Promise.resolve();
     draining = true;
+    stopGathering?.();
     idle ??= Promise.withResolvers<void>();
     return idle.promise;
   }

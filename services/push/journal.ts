@@ -6,10 +6,12 @@ import { createGroupCommit, type GroupCommit } from "../../lib/group-commit.ts";
 const MAX_BATCH = 1000;
 const MAX_PENDING = 20_000;
 /**
- * Least time between two commits. A commit of one costs ten times what a message in a commit of ten
- * does; a room that is this busy is flushed every 50 ms anyway, and a quiet one does not wait.
+ * Least time between two commits, unless so many messages wait. A commit of one costs ten times what
+ * a message in a commit of ten does. A busy room is flushed that often anyway and right after the
+ * commit, so its audience waits no longer; a quiet one does not wait at all.
  */
-const GATHER_MS = 20;
+const GATHER_MS = 50;
+const GATHER_ITEMS = 32;
 
 /**
  * Where accepted messages become durable: all rooms of a node share one commit at a time, so the
@@ -24,6 +26,7 @@ export function createJournal(ports: {
     maxBatch: MAX_BATCH,
     maxPending: MAX_PENDING,
     gatherMs: GATHER_MS,
+    gatherItems: GATHER_ITEMS,
     async write(messages) {
       try {
         await ports.keep(messages);

@@ -31,7 +31,9 @@ function heldStore() {
   };
 }
 
-function heldGroup(limits: { maxBatch?: number; maxPending?: number; gatherMs?: number } = {}) {
+function heldGroup(
+  limits: { maxBatch?: number; maxPending?: number; gatherMs?: number; gatherItems?: number } = {},
+) {
   const store = heldStore();
   const group = createGroupCommit<number>({
     write: store.write,
@@ -293,4 +295,35 @@ test("draining does not wait for more items", async () => {
   await store.begins(1);
   store.end(1);
   await Promise.all([first, second, drained]);
+});
+
+test("items that are worth a write do not wait for more", async () => {
+  const { store, group } = heldGroup({ gatherMs: 600_000, gatherItems: 3 });
+  const first = group.append(1);
+  await store.begins(0);
+  store.end(0);
+  await first;
+  const others = [2, 3].map((item) => group.append(item));
+  await nextTurn();
+  assert.equal(store.written.length, 1, "two are not worth a write");
+  others.push(group.append(4));
+  await store.begins(1);
+  store.end(1);
+  await Promise.all(others);
+  assert.deepEqual(store.written, [[1], [2, 3, 4]]);
+});
+
+test("draining ends the wait that is under way", async () => {
+  const { store, group } = heldGroup({ gatherMs: 600_000 });
+  const first = group.append(1);
+  await store.begins(0);
+  store.end(0);
+  await first;
+  const second = group.append(2);
+  await nextTurn();
+  await nextTurn();
+  const drained = group.drain();
+  await store.begins(1);
+  store.end(1);
+  await Promise.all([second, drained]);
 });
