@@ -207,12 +207,13 @@ test("a frozen server answers nobody, and goes on where it was when it thaws", a
   assert.equal(redis.pid, pid);
 });
 
-test("a frozen server can be restarted", async (t) => {
+test("a frozen server can be restarted, in good order", async (t) => {
   const { nats, env } = await startStack(t, { nats: true });
   const { pid } = nats;
   await nats.kill("SIGSTOP");
   await nats.restart();
   assert.notEqual(nats.pid, pid);
+  assert.match(nats.log(), /Server Exiting/);
   await (await natsAt(t, env.NATS_URL as string)).flush();
 });
 
