@@ -5,7 +5,10 @@ import type { Config } from "./config.ts";
  * repair (`push.batch` names the id before its first message).
  */
 export interface EventMap {
-  "config.changed": { config: Config };
+  /** Another configuration is in force. Broadcast by every config node that finds it. */
+  "config.changed": { config: Config; revision: number };
+  /** A config node's revision in force. Broadcast now and then, for who missed a change. */
+  "config.current": { revision: number };
   /** A show began. Broadcast. */
   "live.opened": { live_id: number };
   /** A show is over; its room takes no more messages. Broadcast. */

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { parseEtcdUrl } from "./etcd/address.ts";
 
 /**
  * Every setting that comes from the environment, read and checked once at boot. A backing service
@@ -10,6 +11,8 @@ export interface Env {
   readonly databaseReadUrl: string | null;
   readonly redisUrl: string | null;
   readonly etcdUrl: string | null;
+  /** How nodes find each other: over NATS ("local" is Moleculer's name for that), or through etcd. */
+  readonly discoverer: Discoverer;
   readonly s3Url: string | null;
   readonly jaegerUrl: string | null;
   /** Address and port that the gateway listens on; port 0 takes any free one. */
@@ -35,8 +38,10 @@ export interface Env {
 
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace"] as const;
 const logFormats = ["pretty", "json"] as const;
+const discoverers = ["local", "etcd"] as const;
 export type LogLevel = (typeof logLevels)[number];
 export type LogFormat = (typeof logFormats)[number];
+export type Discoverer = (typeof discoverers)[number];
 
 /** Names every bad variable in one sentence. */
 export class EnvError extends Error {
@@ -116,6 +121,7 @@ export function readEnv(vars: Readonly<Record<string, string | undefined>>): Env
     databaseReadUrl: url("DATABASE_READ_URL"),
     redisUrl: url("REDIS_URL"),
     etcdUrl: url("ETCD_URL"),
+    discoverer: choice("DISCOVERER", discoverers, "local"),
     s3Url: url("S3_URL"),
     jaegerUrl: url("JAEGER_URL"),
     host: given("HOST") ?? "0.0.0.0",
@@ -131,8 +137,21 @@ export function readEnv(vars: Readonly<Record<string, string | undefined>>): Env
   };
   if (env.databaseReadUrl !== null && env.databaseUrl === null)
     problems.push("DATABASE_READ_URL needs DATABASE_URL");
+  if (env.discoverer === "etcd" && (env.etcdUrl === null || env.natsUrl === null))
+    problems.push("DISCOVERER=etcd needs ETCD_URL and NATS_URL");
+  if (env.etcdUrl !== null && !problems.some((problem) => problem.startsWith("ETCD_URL ")))
+    problems.push(...etcdProblems(env.etcdUrl));
   if (env.natsUrl !== null && jwtSecret === null)
     problems.push("JWT_SECRET is required with NATS_URL, so that all nodes accept the same tokens");
   if (problems.length > 0) throw new EnvError(problems);
   return env;
+}
+
+function etcdProblems(url: string): string[] {
+  try {
+    parseEtcdUrl(url);
+    return [];
+  } catch (error) {
+    return [`ETCD_URL ${(error as Error).message}`];
+  }
 }

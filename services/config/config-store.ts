@@ -8,7 +8,10 @@ export interface StoredConfig {
 
 /** Keeps the configuration where operators change it: a file, or a key of a configuration server. */
 export interface ConfigStore {
-  /** @throws Error with a sentence for people when the store cannot be read */
+  /**
+   * @throws ConfigUnavailable when the store does not answer, though it may later
+   * @throws Error with a sentence for people when the store cannot be read
+   */
   load(): Promise<StoredConfig>;
 
   /**
@@ -16,6 +19,7 @@ export interface ConfigStore {
    *
    * @returns the new revision
    * @throws ConfigConflict when someone else wrote since that revision was read
+   * @throws ConfigUnavailable when the store does not answer: it is not known whether it has written
    */
   save(text: string, revision: number): Promise<number>;
 
@@ -34,5 +38,13 @@ export class ConfigConflict extends Error {
   constructor() {
     super("the stored configuration was changed by someone else");
     this.name = "ConfigConflict";
+  }
+}
+
+/** The store does not answer at the moment. The message names it and the reason, in half a sentence. */
+export class ConfigUnavailable extends Error {
+  constructor(message: string, cause: unknown) {
+    super(message, { cause });
+    this.name = "ConfigUnavailable";
   }
 }

@@ -3,6 +3,7 @@ import { readFileSync, renameSync } from "node:fs";
 import { type FileHandle, mkdir, open, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ConfigConflict, type ConfigStore, type StoredConfig } from "./config-store.ts";
+import { syncFolder, writeDurably } from "./durable-file.ts";
 
 /** How often the file is looked at, in ms. A change is told when it has been still for one turn. */
 const POLL_MS = 250;
@@ -117,25 +118,4 @@ function revisionNow(file: string): number {
 /** 48 bits of the text's SHA-256, never 0. */
 function fingerprint(text: string): number {
   return createHash("sha256").update(text).digest().readUIntBE(0, 6) || 1;
-}
-
-async function writeDurably(file: string, text: string): Promise<void> {
-  const handle = await open(file, "wx", 0o644);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Makes a rename survive a power cut, on the systems that let a folder be opened for it. */
-async function syncFolder(folder: string): Promise<void> {
-  try {
-    const handle = await open(folder, "r");
-    await handle.sync().finally(() => handle.close());
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "";
-    if (!["EINVAL", "EISDIR", "EPERM", "EACCES"].includes(code)) throw error;
-  }
 }

@@ -2,14 +2,27 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { defaultConfig } from "../../contracts/config.ts";
 import type { Env } from "../../lib/env.ts";
+import { openEtcd } from "../../lib/etcd/connect.ts";
 import { writeConfig } from "./config-rules.ts";
 import type { ConfigStore } from "./config-store.ts";
+import { EtcdConfigStore } from "./etcd-config-store.ts";
 import { FileConfigStore } from "./file-config-store.ts";
+import { LastKnownConfig } from "./last-known-config.ts";
 
-/** The store for this environment: `config.json` in the data folder. */
-export async function openConfigStore(env: Env): Promise<ConfigStore> {
-  await writeDefaultsBeside(env.dataDir);
-  return new FileConfigStore(env.dataDir);
+export interface ConfigPlace {
+  store: ConfigStore;
+  /** For a store that may be away when this node starts; null: it is on this node itself. */
+  lastKnown: LastKnownConfig | null;
+}
+
+/** Where this environment keeps the configuration: etcd, else `config.json` in the data folder. */
+export async function openConfigStore({ dataDir, etcdUrl }: Env): Promise<ConfigPlace> {
+  await writeDefaultsBeside(dataDir);
+  if (etcdUrl === null) return { store: new FileConfigStore(dataDir), lastKnown: null };
+  return {
+    store: new EtcdConfigStore(openEtcd(etcdUrl)),
+    lastKnown: new LastKnownConfig(join(dataDir, "config.last.json")),
+  };
 }
 
 /**

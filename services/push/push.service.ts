@@ -24,7 +24,7 @@ interface Members extends Configured {
   sweeper: NodeJS.Timeout;
   nextId(above: number): number;
   loadRoom(liveId: number): Promise<RoomState>;
-  applyConfig(config: Config): void;
+  configChanged(config: Config): void;
 }
 type PushService = Service & Members;
 
@@ -122,9 +122,6 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
       const { live_id, user_id, until_ms } = ctx.params;
       this.rooms.tell(live_id, (room) => room.apply({ kind: "mute", user_id, until_ms }));
     },
-    "config.changed"(ctx: Context<EventMap["config.changed"]>) {
-      this.applyConfig(ctx.params.config);
-    },
   },
 
   methods: {
@@ -139,7 +136,7 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
       return createRoom(card, recent, this.config, this.nextId(0), Date.now());
     },
 
-    applyConfig(config: Config): void {
+    configChanged(config: Config): void {
       this.words = createWordFilter(config.words);
       this.rooms.configure(config, Date.now());
     },
@@ -178,7 +175,7 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
   },
 
   started() {
-    this.applyConfig(this.config);
+    this.configChanged(this.config);
     this.sweeper = setInterval(() => this.rooms.sweep(Date.now()), SWEEP_MS);
   },
 

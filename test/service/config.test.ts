@@ -95,6 +95,26 @@ describe("config", () => {
     await waitFor(async () => (await mirrored()).flush_ms === 30);
   });
 
+  it("is mirrored also when it changes while the mirroring service starts", async (t) => {
+    const { broker, set } = await start(t);
+    broker.createService({
+      name: "slow",
+      mixins: [configMixin],
+      actions: {
+        config() {
+          return this.config;
+        },
+      },
+      // After the mixin has asked, before the service hears events.
+      async started() {
+        await set("hub.flush_ms", 30);
+      },
+    });
+    await broker.waitForServices("slow");
+    const mirrored = async () => (await broker.call<Config, object>("slow.config", {})).hub;
+    await waitFor(async () => (await mirrored()).flush_ms === 30);
+  });
+
   it("does not broadcast a file that says the same in other words", async (t) => {
     const { broker, file, changes } = await start(t, '{"hub":{"flush_ms":20}}');
     const { revision } = await call(broker, "config.get", {});

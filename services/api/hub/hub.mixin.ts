@@ -8,6 +8,7 @@ import type {
 } from "moleculer";
 import type { Params } from "../../../contracts/actions.ts";
 import { type CallMeta, call } from "../../../contracts/call.ts";
+import type { Config } from "../../../contracts/config.ts";
 import { fail } from "../../../contracts/errors.ts";
 import { type EventMap, hubGroup } from "../../../contracts/events.ts";
 import { params } from "../../../contracts/params.ts";
@@ -78,8 +79,11 @@ export function hubMixin(broker: ServiceBroker): Partial<ServiceSchema> {
       "$node.disconnected"(ctx: Context<{ node: { id: string } }>) {
         this.hub.nodeLost(ctx.params.node.id);
       },
-      "config.changed"(ctx: Context<EventMap["config.changed"]>) {
-        this.hub.configure(ctx.params.config);
+    },
+
+    methods: {
+      configChanged(config: Config): void {
+        this.hub.configure(config);
       },
     },
 
