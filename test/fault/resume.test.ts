@@ -6,7 +6,7 @@ import { Follower } from "../support/follower.ts";
 import { unlimited } from "../support/limits.ts";
 
 import { startServer } from "../support/server.ts";
-import { openShow, sayAccepted, sayMany } from "../support/show.ts";
+import { openShow, type Show, sayAccepted, sayMany, stats } from "../support/show.ts";
 import { watch } from "../support/viewer.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -135,10 +135,17 @@ for (const [what, cursor] of [
   });
 }
 
+/** An accepted message waits a moment for its flush; who comes meanwhile gets it as a live one. */
+async function pushed(show: Show, count: number): Promise<void> {
+  await waitFor(async () => (await stats(server, show)).pushed === count);
+}
+
 test("recent=N starts with the last N messages, or with all if there are fewer", async (t) => {
-  const { liveId, owner } = await openShow(server, 0);
+  const show = await openShow(server, 0);
+  const { liveId, owner } = show;
   const ids: number[] = [];
   for (let n = 0; n < 7; n++) ids.push(await sayAccepted(server, owner, liveId, `no. ${n}`));
+  await pushed(show, ids.length);
   for (const [recent, expected] of [
     [1, ids.slice(-1)],
     [5, ids.slice(-5)],
@@ -152,8 +159,10 @@ test("recent=N starts with the last N messages, or with all if there are fewer",
 });
 
 test("without a cursor a stream begins with what is said from then on", async (t) => {
-  const { liveId, owner } = await openShow(server, 0);
+  const show = await openShow(server, 0);
+  const { liveId, owner } = show;
   await sayAccepted(server, owner, liveId, "before");
+  await pushed(show, 1);
   const viewer = await watch({ port: server.port, liveId });
   cleanUp(t, () => viewer.close());
   const next = await sayAccepted(server, owner, liveId, "after");
