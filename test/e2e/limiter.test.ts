@@ -152,8 +152,8 @@ test("whoever sends far more than the others does not get more of the room for i
       await pause(every);
     }
   };
-  const four = [0, 1, 2, 3].map(() => talk(loud, 1));
-  await Promise.all([...four, ...quiet.map((speaker) => talk(speaker, 150))]);
+  const shouting = Array.from({ length: 16 }, () => talk(loud, 1));
+  await Promise.all([...shouting, ...quiet.map((speaker) => talk(speaker, 150))]);
   const total = [...said.values()].reduce((sum, count) => sum + count, 0);
   await waitFor(async () => {
     const { pushed = 0, suppressed = 0 } = await stats(server, show);

@@ -75,7 +75,7 @@ test("20 times kill -9: every message answered with 200 is in history once, and 
   const acceptedCount = () => senders.reduce((sum, { accepted }) => sum + accepted.size, 0);
 
   for (let kill = 1; kill <= KILLS; kill++) {
-    const enough = acceptedCount() + random.whole(20, 150);
+    const enough = acceptedCount() + random.whole(20, 80);
     await waitFor(() => acceptedCount() >= enough, {
       timeoutMs: 20_000,
       intervalMs: 1,
