@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { parseEtcdUrl } from "./etcd/address.ts";
+import { parseRedisUrl } from "./redis/redis-url.ts";
 
 /**
  * Every setting that comes from the environment, read and checked once at boot. A backing service
@@ -60,7 +61,6 @@ const URL_SCHEMES: Record<string, readonly string[]> = {
   NATS_URL: ["nats", "tls"],
   DATABASE_URL: ["mysql", "mariadb", "mysqls"],
   DATABASE_READ_URL: ["mysql", "mariadb", "mysqls"],
-  REDIS_URL: ["redis", "rediss", "redis+cluster", "rediss+cluster", "redis+sentinel"],
   ETCD_URL: ["http", "https"],
   S3_URL: ["s3", "http", "https"],
   JAEGER_URL: ["http", "https", "udp"],
@@ -119,7 +119,7 @@ export function readEnv(vars: Readonly<Record<string, string | undefined>>): Env
     natsUrl: url("NATS_URL"),
     databaseUrl: url("DATABASE_URL"),
     databaseReadUrl: url("DATABASE_READ_URL"),
-    redisUrl: url("REDIS_URL"),
+    redisUrl: given("REDIS_URL"),
     etcdUrl: url("ETCD_URL"),
     discoverer: choice("DISCOVERER", discoverers, "local"),
     s3Url: url("S3_URL"),
@@ -140,18 +140,21 @@ export function readEnv(vars: Readonly<Record<string, string | undefined>>): Env
   if (env.discoverer === "etcd" && (env.etcdUrl === null || env.natsUrl === null))
     problems.push("DISCOVERER=etcd needs ETCD_URL and NATS_URL");
   if (env.etcdUrl !== null && !problems.some((problem) => problem.startsWith("ETCD_URL ")))
-    problems.push(...etcdProblems(env.etcdUrl));
+    problems.push(...urlProblems("ETCD_URL", env.etcdUrl, parseEtcdUrl));
+  if (env.redisUrl !== null)
+    problems.push(...urlProblems("REDIS_URL", env.redisUrl, parseRedisUrl));
   if (env.natsUrl !== null && jwtSecret === null)
     problems.push("JWT_SECRET is required with NATS_URL, so that all nodes accept the same tokens");
   if (problems.length > 0) throw new EnvError(problems);
   return env;
 }
 
-function etcdProblems(url: string): string[] {
+/** What a parser that knows the whole URL has against it: half a sentence, nothing secret. */
+function urlProblems(name: string, url: string, parse: (url: string) => unknown): string[] {
   try {
-    parseEtcdUrl(url);
+    parse(url);
     return [];
   } catch (error) {
-    return [`ETCD_URL ${(error as Error).message}`];
+    return [`${name} ${(error as Error).message}`];
   }
 }

@@ -45,7 +45,7 @@ const OPTIONS: Readonly<Record<RedisAddress["kind"], readonly string[]>> = {
  * Further servers may repeat the scheme and the credentials. Special characters of a user name or
  * password are percent-encoded.
  *
- * @throws RangeError that says what is wrong without showing what may be secret
+ * @throws RangeError with half a sentence that fits behind the variable's name and shows nothing secret
  */
 export function parseRedisUrl(text: string): RedisAddress {
   const scheme = /^([a-z+]+):\/\//i.exec(text)?.[1]?.toLowerCase() ?? "";
@@ -112,5 +112,5 @@ function decoded(text: string | null): string | null {
 }
 
 function wrong(problem: string): never {
-  throw new RangeError(`REDIS_URL ${problem}`);
+  throw new RangeError(problem);
 }
