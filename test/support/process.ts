@@ -43,6 +43,9 @@ const running = new Set<ChildProcess>();
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
+// Nor does a signal run them: that is how a test that takes too long is ended.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.once(signal, () => process.exit(1));
 
 /** Starts a process, waits until it is ready and stops it when the test ends, however that ends. */
 export async function startProcess(

@@ -90,6 +90,26 @@ test("a process does not outlive its test", async () => {
   assert.ok(!isAlive(child.pid));
 });
 
+test("a process does not outlive a test file that is ended by a signal", async (t) => {
+  const support = new URL("../support/process.ts", import.meta.url);
+  const file = await startProcess(t, {
+    command: process.execPath,
+    args: [
+      "--input-type=module",
+      "-e",
+      `import { startProcess } from "${support}";
+       const args = ["-e", "setInterval(() => {}, 1000)"];
+       const { child } = await startProcess({ after() {} }, { command: process.execPath, args });
+       console.log("child", child.pid, "is up");`,
+    ],
+    ready: /is up/,
+  });
+  const pid = Number(/child (\d+)/.exec(file.output())?.[1]);
+  assert.ok(isAlive(pid));
+  await file.stop("SIGTERM");
+  await waitFor(() => !isAlive(pid), { message: "the child to be gone" });
+});
+
 test("a process that ends before it is ready fails with what it wrote", async (t) => {
   const start = startProcess(t, {
     command: process.execPath,
