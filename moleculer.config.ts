@@ -1,7 +1,9 @@
 import type { BrokerOptions, ServiceBroker } from "moleculer";
 import { type Env, EnvError, readEnv } from "./lib/env.ts";
+import { discovererOptions } from "./lib/etcd/discoverer-options.ts";
 import { jsonLog } from "./lib/json-log.ts";
 import { ConsoleLogger } from "./mixins/console-logger.ts";
+import "./mixins/etcd-discoverer.ts";
 import { bindRuntime, runtimeOf } from "./mixins/runtime.ts";
 
 /** Moleculer's own chatter about nodes and registries is for debugging. */
@@ -32,7 +34,7 @@ export function brokerOptions(env: Env): BrokerOptions {
     namespace: "molimoli",
     logger: logger(env),
     // Shard strategies need to see all nodes, also when one of them is this one.
-    registry: { preferLocal: false },
+    registry: { preferLocal: false, discoverer: discovererOptions(env) },
     requestTimeout: 10_000,
     // Services look this often for those they depend on, in ms; they start one after another.
     dependencyInterval: 50,
