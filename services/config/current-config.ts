@@ -39,6 +39,7 @@ export class CurrentConfig {
   #revision = 0;
   #confirmed = false;
   #away = false;
+  #stopped = false;
   /** The revision, or the failure, that was judged last. */
   #judged: number | string | null = null;
   #turn: Promise<unknown> = Promise.resolve();
@@ -78,6 +79,7 @@ export class CurrentConfig {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     await this.#store.close();
     await this.#turn;
   }
@@ -93,7 +95,8 @@ export class CurrentConfig {
         this.#away = false;
         await this.#judge(stored);
       } catch (error) {
-        this.#unreadable(error as Error);
+        // What was under way when the store was closed.
+        if (!this.#stopped) this.#unreadable(error as Error);
       }
     });
     return this.#nextReading;

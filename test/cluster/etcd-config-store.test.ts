@@ -21,6 +21,9 @@ const { etcd: locked } = await startStack(file, { etcd: { auth: true } });
 configStoreContract("a key of etcd", async (t) => place(t, shared.url));
 configStoreContract("a key of an etcd that asks who we are", async (t) => place(t, locked.url));
 
+/** Less than the time between two polls. */
+const WATCHED_MS = 4_000;
+
 let places = 0;
 
 /** A key of its own, empty at first. */
@@ -43,7 +46,7 @@ function place(t: TestContext, url: string) {
 
 /** A store that is closed at the end, and what it tells. */
 function open(t: TestContext, url: string) {
-  const { store: make, ...rest } = place(t, url);
+  const { store: make, write, ...rest } = place(t, url);
   const store = make();
   cleanUp(t, () => store.close());
   let told = 0;
@@ -55,15 +58,19 @@ function open(t: TestContext, url: string) {
   const toldAfter = async (change: () => Promise<unknown>) => {
     const before = told;
     await change();
-    await waitFor(() => told > before, { message: "the change to be told" });
+    await waitFor(() => told > before, { timeoutMs: WATCHED_MS, message: "the change to be told" });
   };
-  return { store, watch, toldAfter, ...rest };
+  /** Each in less time than lies between two polls, so that one of them alone cannot tell them. */
+  const toldEachTime = async () => {
+    for (const text of ["x", "y", "z"]) await toldAfter(() => write(text));
+  };
+  return { store, watch, toldAfter, toldEachTime, write, ...rest };
 }
 
 it("an etcd store tells that its key was removed, and is empty then", async (t) => {
-  const { store, watch, toldAfter, write, remove } = open(t, shared.url);
-  await write("a");
+  const { store, watch, toldAfter, toldEachTime, remove } = open(t, shared.url);
   await watch();
+  await toldEachTime();
   await toldAfter(remove);
   assert.deepEqual(await store.load(), { text: null, revision: 0 });
 });
@@ -85,11 +92,11 @@ it("an etcd store has growing revisions", async (t) => {
 it("an etcd store uses the members that are there", async (t) => {
   // Nobody can listen on port 1 without being told to.
   const url = `http://127.0.0.1:1,${shared.url},http://127.0.0.1:2`;
-  const { store, watch, toldAfter, write } = open(t, url);
+  const { store, watch, toldEachTime } = open(t, url);
   await store.save("a", 0);
   await watch();
-  await toldAfter(() => write("b"));
-  assert.equal((await store.load()).text, "b");
+  await toldEachTime();
+  assert.equal((await store.load()).text, "z");
 });
 
 for (const [name, server] of [
@@ -97,35 +104,32 @@ for (const [name, server] of [
   ["an etcd that asks who we are", locked],
 ] as const) {
   it(`an etcd store finds back to ${name} that was killed and started again`, async (t) => {
-    const { store, watch, toldAfter, write } = open(t, server.url);
+    const { store, watch, toldAfter, toldEachTime, write } = open(t, server.url);
     await write("a");
     await watch();
     await toldAfter(() => server.kill());
     await assert.rejects(store.load(), ConfigUnavailable);
     await server.start();
     await waitFor(async () => (await store.load()).text === "a");
-    // Twice: the first may be found by the beginning of the new watch.
-    await toldAfter(() => write("b"));
-    await toldAfter(() => write("c"));
-    await store.save("d", (await store.load()).revision);
+    await toldEachTime();
+    await store.save("b", (await store.load()).revision);
   });
 }
 
 it("an etcd store that watches since before there was an etcd tells of changes", async (t) => {
   const { etcd } = await startStack(t, { etcd: true });
   await etcd.kill();
-  const { store, watch, toldAfter, write } = open(t, etcd.url);
+  const { store, watch, toldEachTime } = open(t, etcd.url);
   const watching = watch();
   await assert.rejects(store.load(), ConfigUnavailable);
   await etcd.start();
   await watching;
-  await toldAfter(() => write("a"));
-  await toldAfter(() => write("b"));
+  await toldEachTime();
 });
 
 it("an etcd store tells of changes after etcd has forgotten the past", async (t) => {
   const { etcd } = await startStack(t, { etcd: true });
-  const { watch, toldAfter, write, compact } = open(t, etcd.url);
+  const { watch, toldAfter, toldEachTime, write, compact } = open(t, etcd.url);
   await write("a");
   await watch();
   await toldAfter(() => etcd.kill("SIGSTOP").then(() => etcd.kill()));
@@ -133,8 +137,7 @@ it("an etcd store tells of changes after etcd has forgotten the past", async (t)
   await write("b");
   await write("c");
   await compact();
-  await toldAfter(() => write("d"));
-  await toldAfter(() => write("e"));
+  await toldEachTime();
 });
 
 it("an etcd store gives up an etcd that stands still, and can be closed meanwhile", async (t) => {
@@ -155,7 +158,7 @@ for (const [kind, flags] of [
     const { address } = await startEtcd(t, await flags(t));
     const url = `http://root:wurzel@${address}`;
     await lock(`http://${address}`, "wurzel");
-    const { store, watch, toldAfter, write } = open(t, url);
+    const { store, watch, toldEachTime, write } = open(t, url);
     await write("a");
     await watch();
     const operator = openEtcd(url);
@@ -164,7 +167,7 @@ for (const [kind, flags] of [
     await operator.user("root").setPassword("wurzel");
     assert.equal((await store.load()).text, "a");
     await store.save("b", (await store.load()).revision);
-    await toldAfter(() => write("c"));
+    await toldEachTime();
   });
 }
 
