@@ -78,9 +78,15 @@ export async function startServer(
 /** What the demo decides for its server. */
 function settings(vars: Readonly<Record<string, string | undefined>>) {
   const embedded = Object.fromEntries(
-    ["NATS_URL", "DATABASE_URL", "DATABASE_READ_URL", "REDIS_URL", "ETCD_URL", "S3_URL"].map(
-      (name) => [name, undefined],
-    ),
+    [
+      "NATS_URL",
+      "DATABASE_URL",
+      "DATABASE_READ_URL",
+      "REDIS_URL",
+      "ETCD_URL",
+      "DISCOVERER",
+      "S3_URL",
+    ].map((name) => [name, undefined]),
   );
   return {
     ...embedded,

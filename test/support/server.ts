@@ -16,6 +16,7 @@ const NOTHING_OUTSIDE = Object.fromEntries(
     "DATABASE_READ_URL",
     "REDIS_URL",
     "ETCD_URL",
+    "DISCOVERER",
     "S3_URL",
     "JAEGER_URL",
     "JWT_SECRET",
