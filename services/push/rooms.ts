@@ -1,4 +1,5 @@
 import type { Config } from "../../contracts/config.ts";
+import { ProductError } from "../../contracts/errors.ts";
 import { type ActorPorts, RoomActor } from "./actor.ts";
 import type { RoomState } from "./room.ts";
 
@@ -9,6 +10,7 @@ export class Rooms {
   private readonly loading = new Map<number, Promise<RoomActor>>();
   private readonly load: (liveId: number) => Promise<RoomState>;
   private readonly ports: ActorPorts;
+  private closed = false;
 
   /** @param load makes a room's state, or throws ROOM_NOT_FOUND */
   constructor(load: (liveId: number) => Promise<RoomState>, ports: ActorPorts) {
@@ -30,7 +32,9 @@ export class Rooms {
     return this.actors.get(liveId) ?? this.loading.get(liveId) ?? this.wake(liveId);
   }
 
+  /** A room that wakes while the node stops would find the services gone that it is loaded from. */
   private wake(liveId: number): Promise<RoomActor> {
+    if (this.closed) return Promise.reject(stopping());
     const waking = this.load(liveId)
       .then((state) => {
         const actor = new RoomActor(state, this.ports);
@@ -60,8 +64,15 @@ export class Rooms {
       actor.apply({ kind: "configure", now_ms: nowMs, config });
   }
 
+  /** Lets no room wake any more, and lets those go that are awake or about to be. */
   async close(): Promise<void> {
+    this.closed = true;
+    await Promise.allSettled(this.loading.values());
     await Promise.all([...this.actors.values()].map((actor) => actor.close()));
     this.actors.clear();
   }
+}
+
+function stopping(): ProductError {
+  return new ProductError("UNAVAILABLE", { retry_after_ms: 1000 });
 }

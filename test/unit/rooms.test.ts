@@ -134,3 +134,18 @@ test("closing sends what waits", async () => {
   rooms.close();
   assert.deepEqual(ports.audiences, [1]);
 });
+
+test("no room wakes once they are closed, and one that is waking is waited for", async () => {
+  const { rooms, loads, loaded } = roomsAt();
+  const waking = rooms.get(42);
+  let closed = false;
+  const closing = rooms.close().then(() => {
+    closed = true;
+  });
+  await assert.rejects(async () => rooms.get(43), { type: "UNAVAILABLE" });
+  assert.equal(closed, false, "its load still needs the other services");
+  loaded();
+  await Promise.all([waking, closing]);
+  assert.equal(loads.length, 1);
+  await assert.rejects(async () => rooms.get(42), { type: "UNAVAILABLE" });
+});
