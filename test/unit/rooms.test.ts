@@ -131,7 +131,7 @@ test("closing sends what waits", async () => {
   loaded();
   const room = await asked;
   room.watch("gw-1", 1);
-  rooms.close();
+  await rooms.close();
   assert.deepEqual(ports.audiences, [1]);
 });
 
