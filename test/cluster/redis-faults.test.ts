@@ -98,7 +98,8 @@ describe("leases in Redis", () => {
     const other = await waitFor(() => leases.acquire("room:1", "ben", LONG_MS), RECOVERY);
     child.child.kill("SIGCONT");
     await waitFor(() => /lost/.test(child.output()), RECOVERY);
-    assert.match(child.output(), /^held\nstood still, not held\nnot held\nlost\n$/);
+    // Whichever of its looks came first after the pause, none of them said that it holds the name.
+    assert.match(child.output(), /^held\n(stood still, not held\n)?not held\nlost\n$/);
     assert.deepEqual(await leases.current("room:1"), { holder: "ben", token: other.token });
   });
 
