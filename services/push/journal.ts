@@ -6,8 +6,8 @@ import { createGroupCommit, type GroupCommit } from "../../lib/group-commit.ts";
 const MAX_BATCH = 1000;
 const MAX_PENDING = 20_000;
 /**
- * Least time between two commits, unless so many messages wait. A commit of one costs ten times what
- * a message in a commit of ten does. A busy room is flushed that often anyway and right after the
+ * Least time between two commits, unless so many messages wait. A message in a commit of its own
+ * costs three times what one of five does (docs/benchmarks.md). A busy room is flushed that often anyway and right after the
  * commit, so its audience waits no longer; a quiet one does not wait at all.
  */
 const GATHER_MS = 50;
