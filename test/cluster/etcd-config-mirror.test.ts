@@ -110,6 +110,8 @@ describe("a service on another node than the configuration", () => {
   it("asks for what it missed when a config node says what its revision is", async (t) => {
     const { a, b, taken, says } = await twoConfigNodes(t);
     await says(a, 6);
+    // What two nodes say may come in either order.
+    await waitFor(() => taken.includes(6));
     await broadcast(b, "config.current", { revision: 10 });
     await waitFor(() => taken.includes(10));
     await broadcast(b, "config.current", { revision: 10 });
