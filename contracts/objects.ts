@@ -112,6 +112,43 @@ export interface Density {
   counts: number[];
 }
 
+/** What is known of a lottery's draw before it happens: nothing that would foretell it. */
+export interface LotteryPromise {
+  /** Of the way to draw; docs/lottery.md describes version 1. */
+  version: 1;
+  lottery_id: number;
+  /** Hex SHA-256 of the seed. */
+  commitment: string;
+  /** The drand round whose randomness goes into the draw; null where no beacon is configured. */
+  beacon_round: number | null;
+}
+
+/** Everything that anyone needs to check a draw; hex strings are lower case. */
+export interface LotteryProof extends LotteryPromise {
+  /** How many were to win. */
+  count: number;
+  /** 32 bytes, hex. */
+  seed: string;
+  /** 32 bytes of randomness, hex; empty where no beacon is configured. */
+  beacon: string;
+  /** Hex SHA-256 of the entrants' ids, ascending, in decimal, joined by commas. */
+  entries_digest: string;
+  /** How many took part. */
+  entrants: number;
+  /** User ids in the order of their scores, best first. */
+  winners: number[];
+  /** Answers the first {@link LotteryEntrants}; relative to the address of the proof. */
+  entrants_url: string;
+}
+
+/** One page of the entrants of a drawn lottery. */
+export interface LotteryEntrants {
+  /** User ids, ascending, all above the page before. */
+  ids: number[];
+  /** Where the next page is, relative to the address of this one; null: this was the last. */
+  next_url: string | null;
+}
+
 /** Who is calling, as the gateway established it; travels in `ctx.meta.user`. */
 export interface Caller {
   user_id: number;
