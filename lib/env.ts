@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { parseEtcdUrl } from "./etcd/address.ts";
+import { parseNatsUrl } from "./nats/options.ts";
 import { parseRedisUrl } from "./redis/redis-url.ts";
 
 /**
@@ -58,7 +59,6 @@ export class EnvError extends Error {
 }
 
 const URL_SCHEMES: Record<string, readonly string[]> = {
-  NATS_URL: ["nats", "tls"],
   DATABASE_URL: ["mysql", "mariadb", "mysqls"],
   DATABASE_READ_URL: ["mysql", "mariadb", "mysqls"],
   ETCD_URL: ["http", "https"],
@@ -116,7 +116,7 @@ export function readEnv(vars: Readonly<Record<string, string | undefined>>): Env
     problems.push("JWT_SECRET must have at least 32 characters");
 
   const env: Env = {
-    natsUrl: url("NATS_URL"),
+    natsUrl: given("NATS_URL"),
     databaseUrl: url("DATABASE_URL"),
     databaseReadUrl: url("DATABASE_READ_URL"),
     redisUrl: given("REDIS_URL"),
@@ -141,6 +141,7 @@ export function readEnv(vars: Readonly<Record<string, string | undefined>>): Env
     problems.push("DISCOVERER=etcd needs ETCD_URL and NATS_URL");
   if (env.etcdUrl !== null && !problems.some((problem) => problem.startsWith("ETCD_URL ")))
     problems.push(...urlProblems("ETCD_URL", env.etcdUrl, parseEtcdUrl));
+  if (env.natsUrl !== null) problems.push(...urlProblems("NATS_URL", env.natsUrl, parseNatsUrl));
   if (env.redisUrl !== null)
     problems.push(...urlProblems("REDIS_URL", env.redisUrl, parseRedisUrl));
   if (env.natsUrl !== null && jwtSecret === null)
