@@ -15,9 +15,13 @@ const PASSING: ReadonlySet<unknown> = new Set([
   "SQLITE_LOCKED",
 ]);
 
+/** MariaDB's and MySQL's numbers for: this transaction was rolled back in favour of another one. */
+const LOST_LOCK: ReadonlySet<unknown> = new Set([1213, 1020]);
+
 /** What the driver said, below Sequelize's wrapping. */
 interface DriverError extends Error {
   code?: unknown;
+  errno?: unknown;
   /** mysql2: the connection is beyond use. */
   fatal?: unknown;
 }
@@ -27,6 +31,11 @@ export function isUnreachable(error: unknown): boolean {
   if (error instanceof ConnectionError || error instanceof TimeoutError) return true;
   const driver = driverError(error);
   return driver !== null && (driver.fatal === true || PASSING.has(driver.code));
+}
+
+/** Whether a transaction failed only because another one came across it: it may be run again at once. */
+export function isLostLock(error: unknown): boolean {
+  return LOST_LOCK.has(driverError(error)?.errno);
 }
 
 /**
