@@ -17,6 +17,8 @@ export interface Env {
   readonly discoverer: Discoverer;
   readonly s3Url: string | null;
   readonly jaegerUrl: string | null;
+  /** Relays of drand whose randomness goes into draws, comma separated; null: draws without. */
+  readonly drandUrl: string | null;
   /** Address and port that the gateway listens on; port 0 takes any free one. */
   readonly host: string;
   readonly port: number;
@@ -64,6 +66,7 @@ const URL_SCHEMES: Record<string, readonly string[]> = {
   ETCD_URL: ["http", "https"],
   S3_URL: ["s3", "http", "https"],
   JAEGER_URL: ["http", "https", "udp"],
+  DRAND_URL: ["http", "https"],
 };
 
 /**
@@ -124,6 +127,7 @@ export function readEnv(vars: Readonly<Record<string, string | undefined>>): Env
     discoverer: choice("DISCOVERER", discoverers, "local"),
     s3Url: url("S3_URL"),
     jaegerUrl: url("JAEGER_URL"),
+    drandUrl: url("DRAND_URL"),
     host: given("HOST") ?? "0.0.0.0",
     port: whole("PORT", 8080, 0, 65_535),
     rtmpPort: whole("RTMP_PORT", 1935, 0, 65_535),

@@ -19,6 +19,7 @@ const NOTHING_OUTSIDE = Object.fromEntries(
     "DISCOVERER",
     "S3_URL",
     "JAEGER_URL",
+    "DRAND_URL",
     "JWT_SECRET",
     "TRUST_PROXY",
   ].map((name) => [name, undefined]),
