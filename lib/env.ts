@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { parseEtcdUrl } from "./etcd/address.ts";
 import { parseNatsUrl } from "./nats/options.ts";
+import { parseS3Url } from "./object-store/s3-url.ts";
 import { parseRedisUrl } from "./redis/redis-url.ts";
 
 /**
@@ -64,7 +65,6 @@ const URL_SCHEMES: Record<string, readonly string[]> = {
   DATABASE_URL: ["mysql", "mariadb", "mysqls"],
   DATABASE_READ_URL: ["mysql", "mariadb", "mysqls"],
   ETCD_URL: ["http", "https"],
-  S3_URL: ["s3", "http", "https"],
   JAEGER_URL: ["http", "https", "udp"],
   DRAND_URL: ["http", "https"],
 };
@@ -125,7 +125,7 @@ export function readEnv(vars: Readonly<Record<string, string | undefined>>): Env
     redisUrl: given("REDIS_URL"),
     etcdUrl: url("ETCD_URL"),
     discoverer: choice("DISCOVERER", discoverers, "local"),
-    s3Url: url("S3_URL"),
+    s3Url: given("S3_URL"),
     jaegerUrl: url("JAEGER_URL"),
     drandUrl: url("DRAND_URL"),
     host: given("HOST") ?? "0.0.0.0",
@@ -148,6 +148,7 @@ export function readEnv(vars: Readonly<Record<string, string | undefined>>): Env
   if (env.natsUrl !== null) problems.push(...urlProblems("NATS_URL", env.natsUrl, parseNatsUrl));
   if (env.redisUrl !== null)
     problems.push(...urlProblems("REDIS_URL", env.redisUrl, parseRedisUrl));
+  if (env.s3Url !== null) problems.push(...urlProblems("S3_URL", env.s3Url, parseS3Url));
   if (env.natsUrl !== null && jwtSecret === null)
     problems.push("JWT_SECRET is required with NATS_URL, so that all nodes accept the same tokens");
   if (problems.length > 0) throw new EnvError(problems);

@@ -5,6 +5,8 @@ import { expectDatabase, openDatabase } from "../lib/database/connect.ts";
 import { migrate } from "../lib/database/migrate.ts";
 import type { Env } from "../lib/env.ts";
 import { createIdGenerator, type IdGenerator } from "../lib/ids.ts";
+import { createObjectStore } from "../lib/object-store/create-object-store.ts";
+import type { ObjectStore } from "../lib/object-store/object-store.ts";
 import { signingKey } from "../lib/secret.ts";
 
 /**
@@ -16,6 +18,8 @@ export interface Runtime {
   readonly database: Sequelize;
   readonly ids: IdGenerator;
   readonly signingKey: Uint8Array;
+  /** Videos, covers, images, replays. */
+  readonly objects: ObjectStore;
   /** Claims the data folder and brings the schema up to date; before any service starts. */
   open(): Promise<void>;
   /** Adds what has to end before any service stops: requests that were accepted need them all. */
@@ -37,10 +41,12 @@ export function bindRuntime(broker: ServiceBroker, env: Env): Runtime {
     database,
     ids: createIdGenerator({ worker: 0 }),
     signingKey: signingKey(env),
+    objects: createObjectStore(env),
     async open() {
       unlock = lockDataDir(env.dataDir);
       await expectDatabase(database, env);
       await migrate(database);
+      await runtime.objects.open();
     },
     beforeStop(drain) {
       drains.push(drain);
@@ -49,6 +55,7 @@ export function bindRuntime(broker: ServiceBroker, env: Env): Runtime {
       await Promise.all(drains.map((drain) => drain()));
     },
     async close() {
+      await runtime.objects.close();
       await database.close();
       unlock?.();
     },

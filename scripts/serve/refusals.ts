@@ -14,7 +14,6 @@ export class BootError extends Error {
 const notYet: readonly (readonly [variable: string, field: keyof Env, instead: string])[] = [
   ["NATS_URL", "natsUrl", "everything runs in one process"],
   ["REDIS_URL", "redisUrl", "counters and tails are kept in this process"],
-  ["S3_URL", "s3Url", "files are kept in the data folder"],
   ["JAEGER_URL", "jaegerUrl", "there is no tracing"],
 ];
 

@@ -2,8 +2,8 @@ import { createHash, randomUUID } from "node:crypto";
 import { readFileSync, renameSync } from "node:fs";
 import { type FileHandle, mkdir, open, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { syncFolder, writeDurably } from "../../lib/durable-file.ts";
 import { ConfigConflict, type ConfigStore, type StoredConfig } from "./config-store.ts";
-import { syncFolder, writeDurably } from "./durable-file.ts";
 
 /** How often the file is looked at, in ms. A change is told when it has been still for one turn. */
 const POLL_MS = 250;

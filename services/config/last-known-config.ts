@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { syncFolder, writeDurably } from "../../lib/durable-file.ts";
 import { writeConfig } from "./config-rules.ts";
-import { syncFolder, writeDurably } from "./durable-file.ts";
 
 /** A configuration that was in force here once. */
 export interface KnownConfig {
