@@ -1,4 +1,6 @@
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { ServiceBroker } from "moleculer";
 import type { Env } from "../../lib/env.ts";
 
 /** Where people on this machine reach an address that was listened on. */
@@ -6,6 +8,12 @@ export function webAddress({ address, port }: Pick<AddressInfo, "address" | "por
   const everywhere = address === "0.0.0.0" || address === "::";
   const host = everywhere ? "localhost" : address.includes(":") ? `[${address}]` : address;
   return `http://${host}:${port}`;
+}
+
+/** Where people reach the gateway of a process; null where it has none. */
+export function gatewayAddress(broker: ServiceBroker): string | null {
+  const api = broker.getLocalService("api") as unknown as { server: Server } | null | undefined;
+  return api ? webAddress(api.server.address() as AddressInfo) : null;
 }
 
 /** What a person sees when everything runs. */

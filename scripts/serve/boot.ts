@@ -24,41 +24,46 @@ export interface Boot {
 }
 
 /**
- * Prepares a process with all services of this project.
+ * Prepares a process with services of this project.
  *
+ * @param services names of those that run here
  * @param flags flags of Moleculer's runner, e.g. `--repl`
  */
-export function prepareBoot(flags: readonly string[]): Boot {
+export function prepareBoot(services: readonly string[], flags: readonly string[]): Boot {
   // Not the named export: that is the variant for ESM, which takes no service that is a function.
   const runner = new moleculer.Runner() as unknown as Steps;
   return {
     broker: () => runner.broker,
     async start() {
-      const files = serviceFiles();
       runner.processFlags([
         process.execPath,
         "serve",
         "--config",
         join(root, "moleculer.config.ts"),
         ...flags,
-        ...files,
+        ...services.map(fileOf),
       ]);
       runner.mergeOptions(await runner.loadConfigFile());
       takeOver(runner.config);
       const broker = await runner.startBroker();
-      expectServices(broker, files);
+      expectServices(broker, services);
       return broker;
     },
   };
 }
 
-function serviceFiles(): string[] {
+/** Names of all services of this project, sorted. */
+export function serviceNames(): string[] {
   return globSync("services/*/*.service.ts", { cwd: root })
-    .sort()
-    .map((file) => join(root, file));
+    .map((file) => basename(file, ".service.ts"))
+    .sort();
 }
 
-/** Signals are serve.ts's business, and a failed start is told once, by it. */
+function fileOf(service: string): string {
+  return join(root, "services", service, `${service}.service.ts`);
+}
+
+/** Signals are lifecycle.ts's business, and a failed start is told once, by it. */
 function takeOver(config: Steps["config"]): void {
   const { created } = config;
   config.skipProcessEventRegistration = true;
@@ -71,13 +76,19 @@ function takeOver(config: Steps["config"]): void {
   };
 }
 
-/** Moleculer starts happily with nothing at all. */
-function expectServices(broker: ServiceBroker, files: readonly string[]): void {
+/** Moleculer starts happily with nothing at all, and with what SERVICES and SERVICEDIR name. */
+function expectServices(broker: ServiceBroker, wanted: readonly string[]): void {
+  if (wanted.length === 0) throw new BootError("No services were found beside scripts/.");
   const present = new Set(broker.services.map(({ name }) => name));
-  const missing = files.map((file) => basename(file, ".service.ts")).filter((n) => !present.has(n));
-  if (files.length === 0) throw new BootError("No services were found beside scripts/.");
+  const missing = wanted.filter((name) => !present.has(name));
   if (missing.length > 0)
     throw new BootError(
       `These services did not start: ${missing.join(", ")}; is SERVICES or SERVICEDIR set?`,
+    );
+  // Moleculer's own begin with $.
+  const extra = [...present].filter((name) => !name.startsWith("$") && !wanted.includes(name));
+  if (extra.length > 0)
+    throw new BootError(
+      `These services started without being asked for: ${extra.join(", ")}; is SERVICES or SERVICEDIR set?`,
     );
 }

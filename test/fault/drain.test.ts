@@ -123,7 +123,7 @@ function assertJittered(retries: number[][]): void {
   assert.ok(Math.max(...last) > 2 * Math.min(...last), "and quite different ones");
 }
 
-test("a second SIGTERM ends the process at once, and still nothing accepted is lost", async (t) => {
+test("a later second SIGTERM ends the process at once, and still nothing accepted is lost", async (t) => {
   const server = await startServer(t, { config: unlimited, env: { DRAIN_SECONDS: "300" } });
   const show = await openShow(server, 0);
   const { viewers, farewells } = await crowd(server.port, show.liveId, 30);
@@ -132,8 +132,10 @@ test("a second SIGTERM ends the process at once, and still nothing accepted is l
 
   server.process.child.kill("SIGTERM");
   await waitFor(() => farewells.length > 0);
-  server.process.child.kill("SIGTERM");
+  // Those that come too soon count as the first one's echo.
+  const again = setInterval(() => server.process.child.kill("SIGTERM"), 100);
   const { code } = await server.process.ended;
+  clearInterval(again);
   await Promise.all(viewers.map((viewer) => viewer.closed));
   assert.equal(code, 130);
   assert.ok(farewells.length < viewers.length, "most are cut off in the middle");
