@@ -43,5 +43,5 @@ else
 
 function words(nodeID: string, web: string | null): string {
   const where = web === null ? "" : ` at ${web}/`;
-  return `Node ${nodeID} runs ${services.join(", ")}${where}; Ctrl-C lets it go.`;
+  return `Node ${nodeID} (process ${process.pid}) runs ${services.join(", ")}${where}; Ctrl-C lets it go.`;
 }

@@ -24,7 +24,9 @@ export interface ServerProgram extends Command {
   /** What has to run to its end before the server can start, and what follows; null: nothing has. */
   setUp?(): (Command & { done(): void }) | null;
   /** Really uses the server; throws as long as that does not work. Ends by itself. */
-  probe(): Promise<void>;
+  probe(pid: number): Promise<void>;
+  /** From the start to the first answer, in milliseconds; 30 s when left out. */
+  readyMs?: number;
 }
 
 /** How a server ended that nobody had told to. */
@@ -71,7 +73,7 @@ const OUTLIVED: ReadonlySet<NodeJS.Signals> = new Set([
  */
 export class ServerProcess extends EventEmitter<Events> {
   readonly #program: ServerProgram;
-  readonly #logFile: string;
+  readonly logFile: string;
   #child: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
   /** Somebody here ends it: no surprise. */
@@ -81,7 +83,7 @@ export class ServerProcess extends EventEmitter<Events> {
   constructor(program: ServerProgram) {
     super();
     this.#program = program;
-    this.#logFile = join(program.folder, "log");
+    this.logFile = join(program.folder, "log");
   }
 
   get name(): string {
@@ -110,7 +112,7 @@ export class ServerProcess extends EventEmitter<Events> {
   /**
    * Starts it and waits until it answers.
    *
-   * @throws Failure with the end of its log when it ends before or does not answer within 30 s
+   * @throws Failure with the end of its log when it ends before or does not answer in time
    */
   async start(): Promise<void> {
     if (this.#child !== undefined || this.#start !== undefined)
@@ -158,7 +160,7 @@ export class ServerProcess extends EventEmitter<Events> {
   /** Everything it wrote since the very first start. */
   log(): string {
     try {
-      return readFileSync(this.#logFile, "utf8");
+      return readFileSync(this.logFile, "utf8");
     } catch {
       return "";
     }
@@ -209,7 +211,7 @@ export class ServerProcess extends EventEmitter<Events> {
    */
   #spawn({ command, args }: Command): ChildProcess {
     const { env, folder } = this.#program;
-    const log = openSync(this.#logFile, "a", 0o600);
+    const log = openSync(this.logFile, "a", 0o600);
     try {
       return spawn(command, args, {
         cwd: folder,
@@ -238,7 +240,8 @@ export class ServerProcess extends EventEmitter<Events> {
   }
 
   async #ready(child: ChildProcess, canceled: AbortSignal): Promise<void> {
-    const deadline = performance.now() + READY_MS;
+    const { readyMs = READY_MS } = this.#program;
+    const deadline = performance.now() + readyMs;
     let reason: unknown;
     while (performance.now() < deadline) {
       if (this.#child !== child) {
@@ -248,7 +251,11 @@ export class ServerProcess extends EventEmitter<Events> {
         );
       }
       try {
-        await Promise.race([this.#program.probe(), this.#ended.then(tooEarly), tooLong()]);
+        await Promise.race([
+          this.#program.probe(child.pid as number),
+          this.#ended.then(tooEarly),
+          tooLong(),
+        ]);
         return;
       } catch (error) {
         reason = error;
@@ -256,7 +263,7 @@ export class ServerProcess extends EventEmitter<Events> {
       await pause(LOOK_EVERY_MS);
     }
     throw new Failure(
-      `${this.name} did not answer within ${READY_MS / 1000} s (${(reason as Error).message}); it said:\n${this.lastLines()}`,
+      `${this.name} did not answer within ${readyMs / 1000} s (${(reason as Error).message}); it said:\n${this.lastLines()}`,
     );
   }
 
