@@ -12,9 +12,10 @@ export interface FollowerOptions {
   byParameter?: () => boolean;
   /** How long the follower stays away after a connection was lost. */
   away?: (cursor: number) => Promise<void>;
+  /** How soon a server that does not answer is tried again, in milliseconds. */
+  retryMs?: number;
 }
 
-/** How soon a server that does not answer is tried again, in milliseconds. */
 const RETRY_MS = 20;
 
 /** A viewer who, whenever the connection is lost, comes back with the last id seen. */
@@ -40,6 +41,16 @@ export class Follower {
     return this.viewer?.ids.at(-1) ?? this.ids.at(-1) ?? this.options.cursor;
   }
 
+  /** Ids of all messages seen, those of the present connection included. */
+  get seen(): number[] {
+    return [...this.ids, ...(this.viewer?.ids ?? [])];
+  }
+
+  /** A stream is open. */
+  get isWatching(): boolean {
+    return this.viewer?.status === 200 && !this.viewer.isClosed;
+  }
+
   /** Hangs up and stays away. */
   async stop(): Promise<void> {
     this.stopped = true;
@@ -54,7 +65,7 @@ export class Follower {
       this.collect(viewer);
       if (this.stopped) return;
       if (viewer.status === 200) await this.options.away?.(this.cursor);
-      else await pause(RETRY_MS);
+      else await pause(this.options.retryMs ?? RETRY_MS);
     }
   }
 

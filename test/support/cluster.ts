@@ -1,0 +1,96 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Front } from "../../scripts/cluster/front.ts";
+import { NodeGroup, type NodeWish } from "../../scripts/cluster/node-group.ts";
+import { nodeIdOf } from "../../scripts/cluster/node-process.ts";
+import type { StackPlan } from "../../scripts/stack/plan.ts";
+import type { ServerProcess } from "../../scripts/stack/server-process.ts";
+import { unexpected } from "../../scripts/stack/server-process.ts";
+import { type CleanupScope, cleanUp } from "./cleanup.ts";
+import { unlimited } from "./limits.ts";
+import type { ConfigPart } from "./server.ts";
+import type { Address } from "./show.ts";
+import { type StartedStack, startStack } from "./stack.ts";
+import { tempDir } from "./temp-dir.ts";
+
+export interface ClusterSetup<Plan extends StackPlan> {
+  servers: Plan;
+  /** Services by the name of the node that runs them. */
+  nodes: Readonly<Record<string, readonly string[]>>;
+  /** What operators chose; without it nothing is limited. */
+  config?: ConfigPart;
+  env?: Readonly<Record<string, string>>;
+}
+
+export interface Cluster<Plan extends StackPlan = StackPlan> {
+  servers: StartedStack<Plan>;
+  group: NodeGroup;
+  /** Reaches all gateways in turn, as a load balancer does. */
+  front: Address;
+  /** The gateways themselves, by the name of their node. */
+  gateways: ReadonlyMap<string, Address>;
+  /** The node of that name, to be killed, frozen, stopped and started. */
+  node(name: string): ServerProcess;
+  /** The name of a node by what it calls itself in the cluster. */
+  nameOf(nodeId: string): string;
+}
+
+/** Nodes that have everything but gateways and rooms run these. */
+export const REST = ["config", "user", "live", "message"];
+
+/**
+ * Starts real servers and real nodes, each a process of its own that shares them; when the test ends
+ * nothing of them is left. A node or server that ends without being told to by the test fails it.
+ */
+export async function startCluster<const Plan extends StackPlan>(
+  t: CleanupScope,
+  setup: ClusterSetup<Plan>,
+): Promise<Cluster<Plan>> {
+  const { config = unlimited, env = {} } = setup;
+  const [servers, folder] = await Promise.all([startStack(t, setup.servers), tempDir(t)]);
+  const wishes = Object.fromEntries(
+    Object.entries(setup.nodes).map(([name, services]) => [name, { services } satisfies NodeWish]),
+  );
+  const group = await NodeGroup.prepare(wishes, folder, {
+    LOG_LEVEL: "warn",
+    DRAIN_SECONDS: "1",
+    ...servers.env,
+    ...env,
+  });
+  const surprises = endWith(t, group);
+  for (const name of group.nodes.keys())
+    writeFileSync(join(folder, name, "data", "config.json"), JSON.stringify(config));
+  await group.start();
+
+  const gateways = new Map(group.of("api").map((name) => [name, at(group.node(name).port)]));
+  const front = new Front([...gateways.values()].map(({ port }) => port));
+  cleanUp(t, () => front.close());
+  const port = await front.listen(0, "127.0.0.1");
+  return {
+    servers,
+    group,
+    front: at(port),
+    gateways,
+    node: (name) => group.node(name),
+    nameOf(nodeId) {
+      const name = [...group.nodes].find(([, node]) => nodeIdOf(node) === nodeId)?.[0];
+      if (name === undefined) throw new Error(`no node is called ${nodeId}; ${surprises()}`);
+      return name;
+    },
+  };
+}
+
+/** Kills the nodes at the end, and says what they wrote when one of them ended by itself. */
+function endWith(t: CleanupScope, group: NodeGroup): () => string {
+  const problems: Error[] = [];
+  group.onDeath((_name, death) => problems.push(unexpected(death)));
+  cleanUp(t, async () => {
+    await group.kill();
+    if (problems.length > 0) throw new AggregateError(problems, problems.join("\n"));
+  });
+  return () => problems.join("\n") || "all nodes run";
+}
+
+function at(port: number): Address {
+  return { port, url: `http://127.0.0.1:${port}` };
+}
