@@ -4,7 +4,7 @@ import { Failure } from "./bootstrap/failure.mjs";
 import { needPrograms } from "./bootstrap/programs.mjs";
 import { runChecks } from "./checks.ts";
 import { type Outcome, runSuite } from "./testing/run-suite.ts";
-import { type Selection, SUITES, select } from "./testing/suites.ts";
+import { needsOf, type Selection, SUITES, select, withoutServers } from "./testing/suites.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -16,6 +16,8 @@ ${SUITES.map(({ name, about }) => `  ${name.padEnd(10)}${about}`).join("\n")}
 
   --name PATTERN   only tests whose name matches
   --no-check       leave the checks out
+  --embedded       leave out what needs MariaDB, Redis, NATS and etcd: what several nodes do is then
+                   not tested
   --help           this text
 
 npm test -- unit
@@ -28,9 +30,8 @@ async function main(): Promise<boolean> {
     console.log(HELP);
     return true;
   }
-  const selections = select(root, positionals);
-  const needs = new Set(selections.flatMap(({ suite }) => suite.needs));
-  await needPrograms([...needs]);
+  const selections = choose(positionals, values.embedded === true);
+  await needPrograms([...new Set(selections.flatMap(needsOf))]);
 
   const checked = positionals.length > 0 || values["no-check"] || (await runChecks(root));
   const outcome = await runAll(selections, values.name);
@@ -40,6 +41,18 @@ async function main(): Promise<boolean> {
   console.log(`${outcome.passed} passed, ${outcome.failed} failed${skipped}`);
   // A skipped test proves nothing, so it is not a success either.
   return checked && outcome.passed > 0 && outcome.failed === 0 && outcome.skipped === 0;
+}
+
+/** What to run; says what is left out. */
+function choose(wanted: readonly string[], embedded: boolean): Selection[] {
+  const wished = select(root, wanted);
+  if (!embedded) return wished;
+  const selections = wished.map(withoutServers).filter(({ files }) => files.length > 0);
+  const count = (list: Selection[]) => list.reduce((sum, { files }) => sum + files.length, 0);
+  const left = count(wished) - count(selections);
+  const files = left === 1 ? "1 test file" : `${left} test files`;
+  console.log(`--embedded leaves out ${files} that need MariaDB, Redis, NATS or etcd`);
+  return selections;
 }
 
 async function runAll(selections: Selection[], name: string | undefined): Promise<Outcome> {
@@ -75,6 +88,7 @@ function readArguments() {
       options: {
         help: { type: "boolean", short: "h" },
         "no-check": { type: "boolean" },
+        embedded: { type: "boolean" },
         name: { type: "string" },
       },
     });

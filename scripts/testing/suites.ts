@@ -1,6 +1,6 @@
 import { globSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { relative, resolve, sep } from "node:path";
+import { basename, relative, resolve, sep } from "node:path";
 import { Failure } from "../bootstrap/failure.mjs";
 
 export interface Suite {
@@ -11,10 +11,12 @@ export interface Suite {
   concurrency: number;
   /** System programs its tests cannot do without. */
   needs: readonly string[];
+  /** Names of its files that also need the servers of a cluster. */
+  onServers: RegExp | null;
 }
 
 /** Packages of the servers that a cluster runs on: MariaDB, Redis, NATS, etcd. */
-const SERVERS = ["mariadb-server", "redis-server", "nats-server", "etcd-server"];
+export const SERVERS = ["mariadb-server", "redis-server", "nats-server", "etcd-server"];
 
 /** In the order they run: what fails fastest and explains most comes first. */
 export const SUITES: readonly Suite[] = [
@@ -23,36 +25,42 @@ export const SUITES: readonly Suite[] = [
     about: "rules without a broker",
     concurrency: availableParallelism(),
     needs: [],
+    onServers: null,
   },
   {
     name: "service",
     about: "services on a broker in this process",
     concurrency: 2,
     needs: [],
+    onServers: null,
   },
   {
     name: "contract",
     about: "the HTTP dialects, and both sides of every backing service",
     concurrency: 2,
     needs: [],
+    onServers: null,
   },
   {
     name: "cluster",
     about: "several nodes and real servers",
     concurrency: 1,
-    needs: SERVERS,
+    needs: [],
+    onServers: /./,
   },
   {
     name: "e2e",
     about: "the whole product, with a browser",
     concurrency: 1,
     needs: ["ffmpeg", "chromium"],
+    onServers: null,
   },
   {
     name: "fault",
     about: "processes and connections that die at the wrong moment",
     concurrency: 1,
-    needs: SERVERS,
+    needs: [],
+    onServers: /^cluster-/,
   },
 ];
 
@@ -60,6 +68,22 @@ export interface Selection {
   suite: Suite;
   /** Absolute paths. */
   files: string[];
+}
+
+/** System programs that these files cannot do without. */
+export function needsOf({ suite, files }: Selection): readonly string[] {
+  return files.some((file) => needsServers(suite, file))
+    ? [...suite.needs, ...SERVERS]
+    : suite.needs;
+}
+
+/** Leaves out what needs the servers of a cluster. */
+export function withoutServers({ suite, files }: Selection): Selection {
+  return { suite, files: files.filter((file) => !needsServers(suite, file)) };
+}
+
+function needsServers({ onServers }: Suite, file: string): boolean {
+  return onServers?.test(basename(file)) ?? false;
 }
 
 /**

@@ -141,11 +141,15 @@ test("an unknown option is an error that points to --help", async (t) => {
   assert.match(stderr, /^molimoli: Unknown option '--fast'.*npm test -- --help/);
 });
 
-for (const suite of ["cluster", "fault"]) {
-  test(`without its servers the ${suite} suite fails and names what is missing`, async (t) => {
-    const files = { [`test/${suite}/a.test.ts`]: PASSES };
-    const nothing = { PATH: await tempDir(t), SYSTEM_PACKAGES: "off" };
-    const { code, lines, stderr } = await runTests(t, files, [suite], nothing);
+/** Where no server of a cluster is installed. */
+async function nothingInstalled(t: TestContext) {
+  return { PATH: await tempDir(t), SYSTEM_PACKAGES: "off" };
+}
+
+for (const file of ["test/cluster/a.test.ts", "test/fault/cluster-a.test.ts"]) {
+  test(`without the servers of a cluster a run with ${file} fails and names what is missing`, async (t) => {
+    const files = { [file]: PASSES, "test/unit/a.test.ts": PASSES };
+    const { code, lines, stderr } = await runTests(t, files, undefined, await nothingInstalled(t));
     assert.equal(code, 1);
     assert.deepEqual(lines, [""]);
     // MariaDB and NATS are found beyond the PATH where they are installed.
@@ -155,3 +159,27 @@ for (const suite of ["cluster", "fault"]) {
     );
   });
 }
+
+test("--embedded leaves out what needs the servers of a cluster, and says so", async (t) => {
+  const files = {
+    "test/unit/a.test.ts": PASSES,
+    "test/cluster/b.test.ts": FAILS,
+    "test/fault/c.test.ts": PASSES,
+    "test/fault/cluster-d.test.ts": FAILS,
+  };
+  const args = ["--no-check", "--embedded"];
+  const { code, lines } = await runTests(t, files, args, await nothingInstalled(t));
+  assert.equal(
+    lines[0],
+    "--embedded leaves out 2 test files that need MariaDB, Redis, NATS or etcd",
+  );
+  assert.equal(lines.at(-1), "2 passed, 0 failed");
+  assert.equal(code, 0);
+});
+
+test("--embedded with nothing but what it leaves out fails", async (t) => {
+  const files = { "test/cluster/a.test.ts": PASSES };
+  const { code, lines } = await runTests(t, files, ["cluster", "--embedded"]);
+  assert.equal(lines.at(-1), "0 passed, 0 failed");
+  assert.equal(code, 1);
+});
