@@ -11,6 +11,7 @@ import type {
   RoomCounters,
   RoomStats,
   Session,
+  UserCard,
 } from "./objects.ts";
 
 type Empty = Record<string, never>;
@@ -49,6 +50,18 @@ export interface ActionMap {
     result: { sessions: { session_id: number; until_ms: number }[] };
   };
 
+  /** `user.register` and `user.login` of the short-video dialect: one token, which lasts a week. */
+  "user.join": {
+    params: { username: string; password: string };
+    result: { user_id: number; token: string };
+  };
+  "user.enter": {
+    params: { username: string; password: string };
+    result: { user_id: number; token: string };
+  };
+
+  /** Internal: what everybody may know of those accounts that exist; images as paths, or "". */
+  "user.cards": { params: { user_ids: number[] }; result: { users: UserCard[] } };
   /** Internal: names of those accounts that exist. */
   "user.brief": {
     params: { user_ids: number[] };

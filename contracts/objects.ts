@@ -96,6 +96,15 @@ export interface Account {
   create_time: number;
 }
 
+/** What everybody may know of an account; the images are paths of ours, or "". */
+export interface UserCard {
+  user_id: number;
+  username: string;
+  avatar: string;
+  background_image: string;
+  signature: string;
+}
+
 /** What a sign-in answers. `token` is the short-lived access token. */
 export interface Session {
   user_id: number;

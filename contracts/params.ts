@@ -87,6 +87,17 @@ export const params: Record<ActionName, ActionParams> = {
     username: text(1, 64),
     password: { type: "string", min: 1, max: 72 },
   },
+  "user.join": {
+    $$strict: true,
+    username: { type: "string", min: 4, max: 32, custom: checkName },
+    password: { type: "string", min: 5, max: 32, custom: checkWellFormed },
+  },
+  "user.enter": {
+    $$strict: true,
+    username: text(1, 64),
+    password: { type: "string", min: 1, max: 72 },
+  },
+  "user.cards": { $$strict: true, user_ids: { type: "array", min: 1, max: 100, items: id } },
   "user.refresh": { $$strict: true, refresh_token: token },
   "user.logout": none,
   "user.me": none,

@@ -7,8 +7,11 @@ import { type Configured, configMixin } from "../../mixins/config.mixin.ts";
 import { runtimeOf } from "../../mixins/runtime.ts";
 import { authMixin } from "./auth.mixin.ts";
 import { addressBlock } from "./client-address.ts";
+import { douyinMixin } from "./douyin/douyin.mixin.ts";
+import { douyinRoutes } from "./douyin/routes.ts";
 import { errorAnswer } from "./error-response.ts";
-import { type GatewayRequest, gatewayMixin } from "./gateway.mixin.ts";
+import { gatewayMixin } from "./gateway.mixin.ts";
+import type { GatewayRequest } from "./gateway-request.ts";
 import { createHttpServer, listen, stopListening } from "./http-server.ts";
 import { hubMixin } from "./hub/hub.mixin.ts";
 import { openApiDocument } from "./openapi/document.ts";
@@ -37,13 +40,19 @@ const COUNTED_ADDRESSES = 50_000;
 /** A stop waits this long for requests in progress. */
 const DRAIN_MS = 5_000;
 
-/** The gateway: the live dialect over HTTP, the streams of viewers, and pages about itself. */
+/** The gateway: both dialects over HTTP, the streams of viewers, and pages about itself. */
 export default function api(
   broker: ServiceBroker,
 ): ServiceSchema<ServiceSettingSchema, object, object, Service & Members> {
   return {
     name: "api",
-    mixins: [hubMixin(broker), authMixin, gatewayMixin, configMixin] as Partial<ServiceSchema>[],
+    mixins: [
+      hubMixin(broker),
+      authMixin,
+      douyinMixin,
+      gatewayMixin,
+      configMixin,
+    ] as Partial<ServiceSchema>[],
 
     methods: {
       limitSignIns(address: string): void {
@@ -62,7 +71,11 @@ export default function api(
       sendReadiness(res: ServerResponse): void {
         const here = this.broker.registry.getServiceList({ onlyAvailable: true });
         const available = new Set(here.map(({ name }) => name));
-        const { ready, services } = readiness(neededServices(routes), available, this.draining);
+        const { ready, services } = readiness(
+          neededServices(routes, douyinRoutes),
+          available,
+          this.draining,
+        );
         if (ready) {
           sendJson(res, 200, successJson({ services }));
         } else {
@@ -82,8 +95,8 @@ export default function api(
     },
 
     created() {
-      this.pages = loadPages(openApiDocument(routes, version));
-      this.table = new RouteTable([...routes, ...assetRoutes(this.pages, routes)]);
+      this.pages = loadPages(openApiDocument(routes, version, douyinRoutes));
+      this.table = new RouteTable([...routes, ...assetRoutes(this.pages, routes)], douyinRoutes);
       this.signIns = createBuckets({ maxKeys: COUNTED_ADDRESSES });
       this.serving = new Serving();
       this.draining = false;

@@ -3,7 +3,7 @@ import { type FieldProblem, ProductError } from "../../contracts/errors.ts";
 import { isWithinDepth, MAX_DEPTH } from "./json-depth.ts";
 
 /** What a field's validator makes of text that came by query or form. */
-type Kind = "text" | "number" | "boolean" | "object";
+export type Kind = "text" | "number" | "boolean" | "object";
 
 /** The parameters of one endpoint, by name. */
 export type Fields = ReadonlyMap<string, Kind>;
@@ -70,7 +70,8 @@ export function coerceParams(fields: Fields, ...sources: Source[]): Record<strin
   return params;
 }
 
-function coerce(kind: Kind, value: unknown): unknown {
+/** Text as a field of that kind has it; what does not fit stays as it is. */
+export function coerce(kind: Kind, value: unknown): unknown {
   if (typeof value !== "string" || kind === "text") return value;
   if (kind === "number") {
     const number = DIGITS.test(value) ? Number(value) : Number.NaN;

@@ -5,14 +5,15 @@ import {
   errors,
   ProductError,
 } from "../../contracts/errors.ts";
+import { type Dialect, type LiveRefusal, liveDialect } from "./dialect.ts";
 import { fieldProblems } from "./validation-problems.ts";
 
 /** What an error becomes on the wire, and how loudly it is told to the operator. */
-export interface ErrorAnswer {
+export interface ErrorAnswer<Body extends object = LiveRefusal> {
   name: ErrorName;
   status: number;
   headers: Record<string, string>;
-  body: { base_resp: { status_code: number; status_msg: string }; data: ErrorData | null };
+  body: Body;
   /** A client's mistake is `debug`, what passes by itself `warn`, ours `error`. */
   level: "debug" | "warn" | "error";
 }
@@ -33,39 +34,51 @@ const UNAVAILABLE_TYPES: ReadonlySet<unknown> = new Set([
 const MAX_RETRY_AFTER = 3600;
 
 /**
- * The one mapping from anything thrown to the live dialect: registry errors by their name, a
+ * The one mapping from anything thrown to a dialect: registry errors by their name, a
  * validator's findings to BAD_REQUEST, what Moleculer cannot reach to UNAVAILABLE, all else to
  * INTERNAL without inner details.
  *
- * @param called the action that the gateway called: findings on the parameters of another one are
+ * @param called the actions that the gateway called: findings on the parameters of another one are
  *   our mistake, not the client's
  * @param random jitter of `Retry-After`, from [0, 1)
  */
 export function errorAnswer(
   error: unknown,
-  called: string | null = null,
+  called?: readonly string[] | null,
+  random?: () => number,
+): ErrorAnswer;
+export function errorAnswer<Body extends object>(
+  error: unknown,
+  called: readonly string[] | null,
+  random: () => number,
+  dialect: Dialect<Body>,
+): ErrorAnswer<Body>;
+export function errorAnswer(
+  error: unknown,
+  called: readonly string[] | null = null,
   random: () => number = Math.random,
-): ErrorAnswer {
+  dialect: Dialect = liveDialect,
+): ErrorAnswer<object> {
   const { name, data } = publicError(error, called);
   const spec = errors[name];
-  const { status } = spec;
+  const status = dialect.status(name);
   return {
     name,
     status,
     headers: headersFor(status, data, random),
-    body: { base_resp: { status_code: spec.live, status_msg: spec.message }, data },
-    level: status < 500 ? "debug" : "retryable" in spec ? "warn" : "error",
+    body: dialect.body(name, data),
+    level: spec.status < 500 ? "debug" : "retryable" in spec ? "warn" : "error",
   };
 }
 
 function publicError(
   error: unknown,
-  called: string | null,
+  called: readonly string[] | null,
 ): { name: ErrorName; data: ErrorData | null } {
   const { type, data } = (error ?? {}) as { type?: unknown; data?: unknown };
   if (type === "VALIDATION_ERROR" && Array.isArray(data)) {
-    const action = (data[0] as { action?: unknown } | undefined)?.action;
-    if (called !== null && action !== undefined && action !== called)
+    const action = (data[0] as { action?: string } | undefined)?.action;
+    if (called !== null && action !== undefined && !called.includes(action))
       return { name: "INTERNAL", data: null };
     return { name: "BAD_REQUEST", data: { fields: fieldProblems(data) } };
   }

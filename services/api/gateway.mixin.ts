@@ -9,37 +9,34 @@ import type { Authenticating } from "./auth.mixin.ts";
 import { bearerToken } from "./authenticator.ts";
 import { ClientGoneError } from "./body.ts";
 import { clientAddress } from "./client-address.ts";
-import { coerceParams } from "./coerce.ts";
+import { coerceParams, type Fields } from "./coerce.ts";
 import { sendOptions } from "./cors.ts";
+import { dialectOf } from "./dialect.ts";
+import type { ServingDouyin } from "./douyin/douyin.mixin.ts";
 import { errorAnswer, notRouted } from "./error-response.ts";
 import { exportedFile } from "./exported-file.ts";
+import type { GatewayRequest } from "./gateway-request.ts";
 import { commonHeaders, sendFile, sendJson, successJson } from "./reply.ts";
 import { saneRequestId } from "./request-id.ts";
 import type { Endpoint, RouteTable } from "./route-table.ts";
 import type { ActionRoute, PageRoute } from "./routes.ts";
 import { readSources, tokenIn } from "./sources.ts";
 
-/** A request on its way through moleculer-web. */
-export interface GatewayRequest extends IncomingMessage {
-  /** Without the query, which `query` holds as it came. */
-  parsedUrl: string;
-  query: string;
-  $ctx: Context<object, CallMeta>;
-  /** The hub has taken the connection over: nobody else may touch the response. */
-  $taken?: boolean;
-  /** The action that this request calls, once that is known. */
-  $called?: string;
-}
-
 type Found = { alias: { route: object; endpoint: Endpoint }; params: object };
 
-interface Members extends Authenticating {
+interface Members extends Authenticating, ServingDouyin {
   table: RouteTable;
   routes: object[];
   addRoute(options: object): object;
   /** Throws RATE_LIMITED when an address signs in too often. */
   limitSignIns(address: string): void;
   sendPage(route: PageRoute, req: GatewayRequest, res: ServerResponse): void;
+  serveLive(
+    route: ActionRoute,
+    fields: Fields,
+    req: GatewayRequest,
+    res: ServerResponse,
+  ): Promise<void>;
   perform(
     route: ActionRoute,
     params: object,
@@ -119,28 +116,39 @@ export const gatewayMixin: Partial<
         return true;
       }
       if (found === undefined || req.method === "OPTIONS") throw notRouted(methods);
-      const { route, fields } = found.alias.endpoint;
-      if (fields === null) {
-        this.sendPage(route, req, res);
+      const { endpoint } = found.alias;
+      if (endpoint.kind === "page") {
+        this.sendPage(endpoint.route, req, res);
         return true;
       }
-      req.$called = route.action;
       const { trustProxy } = runtimeOf(this.broker).env;
       const ip = clientAddress(
         req.socket.remoteAddress,
         req.headers["x-forwarded-for"],
         trustProxy,
       );
-      if (route.signIn) this.limitSignIns(ip);
+      ctx.meta.ip = ip;
+      if (endpoint.route.signIn) this.limitSignIns(ip);
+      if (endpoint.kind === "douyin")
+        await this.serveDouyin(endpoint.route, endpoint.fields, req, res);
+      else await this.serveLive(endpoint.route, endpoint.fields, req, res);
+      this.logger.debug(`served ${req.method} ${req.parsedUrl}`, { requestID: ctx.requestID });
+      return true;
+    },
+
+    async serveLive(
+      route: ActionRoute,
+      fields: Fields,
+      req: GatewayRequest,
+      res: ServerResponse,
+    ): Promise<void> {
+      req.$called = [route.action];
       const sources = await readSources(req, req.query);
       const token = bearerToken(req.headers.authorization) ?? tokenIn(sources);
-      ctx.meta.user = await this.identify(route.auth, token);
-      ctx.meta.ip = ip;
+      req.$ctx.meta.user = await this.identify(route.auth, token);
       const params = coerceParams(fields, ...sources);
       if (params.token !== undefined) delete params.token;
       await this.perform(route, params, req, res);
-      this.logger.debug(`served ${req.method} ${req.parsedUrl}`, { requestID: ctx.requestID });
-      return true;
     },
 
     /** Calls the action and answers what it gave. */
@@ -167,7 +175,8 @@ export const gatewayMixin: Partial<
     errorHandler(req: GatewayRequest, res: ServerResponse, error: unknown): void {
       // After a connection was taken over, or when its client has left, there is nobody to answer.
       if (req.$taken || error instanceof ClientGoneError) return;
-      const answer = errorAnswer(error, req.$called ?? null);
+      const dialect = dialectOf(pathOf(req));
+      const answer = errorAnswer(error, req.$called ?? null, Math.random, dialect);
       const told = {
         request: `${req.method} ${pathOf(req)}`,
         error: answer.name,

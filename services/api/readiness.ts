@@ -1,8 +1,16 @@
+import type { DouyinRoute } from "./douyin/route.ts";
 import type { Route } from "./routes.ts";
 
-/** The services behind a route table, by name; the gateway itself is not one of them. */
-export function neededServices(routes: readonly Route[]): string[] {
-  const names = routes.flatMap((route) => ("action" in route ? [serviceOf(route.action)] : []));
+/** The services behind the route tables, by name; the gateway itself is not one of them. */
+export function neededServices(
+  routes: readonly Route[],
+  douyin: readonly DouyinRoute[] = [],
+): string[] {
+  const actions = [
+    ...routes.flatMap((route) => ("action" in route ? [route.action] : [])),
+    ...douyin.flatMap((route) => route.actions),
+  ];
+  const names = actions.map(serviceOf);
   return [...new Set(names)].filter((name) => name !== "api").sort();
 }
 

@@ -1,23 +1,33 @@
+import type { ActionParams } from "moleculer";
 import { params } from "../../contracts/params.ts";
 import { type Fields, fieldsOf } from "./coerce.ts";
+import type { DouyinRoute } from "./douyin/route.ts";
 import type { ActionRoute, PageRoute, Route } from "./routes.ts";
 
 /** An endpoint with what its requests need, worked out once. */
-export type Endpoint = { route: ActionRoute; fields: Fields } | { route: PageRoute; fields: null };
+export type Endpoint =
+  | { kind: "action"; route: ActionRoute; fields: Fields }
+  | { kind: "page"; route: PageRoute }
+  | { kind: "douyin"; route: DouyinRoute; fields: Fields };
 
 /** Finds endpoints by method and path; all paths are literal. */
 export class RouteTable {
   private readonly endpoints = new Map<string, Endpoint>();
   private readonly methods = new Map<string, string[]>();
 
-  constructor(routes: readonly Route[]) {
+  constructor(routes: readonly Route[], douyin: readonly DouyinRoute[] = []) {
     for (const route of routes) {
-      const endpoint: Endpoint =
-        "action" in route ? { route, fields: acceptedFields(route) } : { route, fields: null };
-      this.add(route.method, route.path, endpoint);
-      // A stream has no end, so there is nothing a HEAD request could tell about it.
-      const isStream = "action" in route && route.reply === "stream";
-      if (route.method === "GET" && !isStream) this.add("HEAD", route.path, endpoint);
+      this.add(
+        route,
+        "action" in route
+          ? { kind: "action", route, fields: acceptedFields(params[route.action]) }
+          : { kind: "page", route },
+      );
+    }
+    for (const route of douyin) {
+      const endpoint: Endpoint = { kind: "douyin", route, fields: fieldsOf(route.params) };
+      this.add(route, endpoint);
+      this.add({ ...route, path: route.path.slice(0, -1) }, endpoint);
     }
   }
 
@@ -30,7 +40,13 @@ export class RouteTable {
     return this.methods.get(path) ?? [];
   }
 
-  private add(method: string, path: string, endpoint: Endpoint): void {
+  private add(route: Place, endpoint: Endpoint): void {
+    this.put(route.method, route.path, endpoint);
+    // A stream has no end, so there is nothing a HEAD request could tell about it.
+    if (route.method === "GET" && route.reply !== "stream") this.put("HEAD", route.path, endpoint);
+  }
+
+  private put(method: string, path: string, endpoint: Endpoint): void {
     this.endpoints.set(`${method} ${path}`, endpoint);
     const known = this.methods.get(path);
     if (known === undefined) this.methods.set(path, [method]);
@@ -38,7 +54,14 @@ export class RouteTable {
   }
 }
 
-/** Every endpoint also takes the token as a parameter, for clients that cannot set headers. */
-function acceptedFields(route: ActionRoute): Fields {
-  return new Map([...fieldsOf(params[route.action]), ["token", "text"]]);
+/** Where an endpoint is, and whether its answer ends. */
+interface Place {
+  method: string;
+  path: string;
+  reply?: string;
+}
+
+/** In the live dialect every endpoint also takes the token as a parameter, for clients that cannot set headers. */
+function acceptedFields(validator: ActionParams): Fields {
+  return new Map([...fieldsOf(validator), ["token", "text"]]);
 }

@@ -9,7 +9,7 @@ export const roomEntity: EntityDefinition = {
   define: {
     id: { type: DataTypes.BIGINT, primaryKey: true },
     owner_id: DataTypes.BIGINT,
-    owner_name: DataTypes.STRING(31),
+    owner_name: DataTypes.STRING(32),
     room_name: DataTypes.STRING(64),
     introduction: DataTypes.STRING(500),
     cover: DataTypes.STRING(500),

@@ -2,6 +2,11 @@ import type { ErrorName } from "../../contracts/errors.ts";
 
 /** Lifetime of an access token, in seconds. */
 export const ACCESS_TTL_SECONDS = 15 * 60;
+/**
+ * Lifetime of the one token of a session in the short-video dialect, in seconds: its clients know
+ * nothing of refreshing, and what they do when a token has expired is to stop working.
+ */
+export const LASTING_TTL_SECONDS = 7 * 24 * 3600;
 /** A session that is not refreshed for this long is over, in ms. */
 export const SESSION_TTL_MS = 30 * 24 * 3600 * 1000;
 /** Sessions that one account may have; a further sign-in ends the oldest. */

@@ -45,8 +45,16 @@ export class Sessions {
     this.#options = options;
   }
 
-  /** Begins a session of an account whose password was just given. */
-  async start(user: { id: number; username: string }, nowMs: number): Promise<Session> {
+  /**
+   * Begins a session of an account whose password was just given.
+   *
+   * @param ttlSeconds how long its first access token is good
+   */
+  async start(
+    user: { id: number; username: string },
+    nowMs: number,
+    ttlSeconds: number = ACCESS_TTL_SECONDS,
+  ): Promise<Session> {
     const { store, newId, random } = this.#options;
     const refresh = firstToken(random(TOKEN_BYTES));
     const id = newId();
@@ -55,10 +63,10 @@ export class Sessions {
       user_id: user.id,
       family_sum: refresh.familySum,
       revoked_until_ms: 0,
-      ...lifetimes(refresh, nowMs),
+      ...lifetimes(refresh, nowMs, ttlSeconds),
     });
     await store.dropOldest(user.id, MAX_SESSIONS, nowMs);
-    return this.#answer(id, user.id, user.username, refresh, nowMs);
+    return this.#answer(id, user.id, user.username, refresh, nowMs, ttlSeconds);
   }
 
   /**
@@ -106,18 +114,19 @@ export class Sessions {
     username: string,
     refresh: RefreshToken,
     nowMs: number,
+    ttlSeconds: number = ACCESS_TTL_SECONDS,
   ): Promise<Session> {
     const caller = { user_id: userId, username, session_id: id };
     const key = this.#options.signingKey;
-    const token = await signAccessToken(key, caller, nowMs, ACCESS_TTL_SECONDS);
+    const token = await signAccessToken(key, caller, nowMs, ttlSeconds);
     return { user_id: userId, token, refresh_token: refresh.token };
   }
 }
 
-function lifetimes(refresh: RefreshToken, nowMs: number) {
+function lifetimes(refresh: RefreshToken, nowMs: number, ttlSeconds = ACCESS_TTL_SECONDS) {
   return {
     token_sum: refresh.sum,
     expires_ms: nowMs + SESSION_TTL_MS,
-    access_until_ms: accessTokenExpiry(nowMs, ACCESS_TTL_SECONDS),
+    access_until_ms: accessTokenExpiry(nowMs, ttlSeconds),
   };
 }

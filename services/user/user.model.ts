@@ -1,15 +1,18 @@
 import { DataTypes, type Model } from "sequelize";
 import type { EntityDefinition } from "../../mixins/entity.mixin.ts";
-import type { UserRow } from "./user.ts";
+import type { CardRow, UserRow } from "./user.ts";
 
-export type UserModel = Model<UserRow, UserRow>;
+export type UserModel = Model<UserRow & CardRow, UserRow>;
 
 export const userEntity: EntityDefinition = {
   name: "users",
   define: {
     id: { type: DataTypes.BIGINT, primaryKey: true },
-    username: DataTypes.STRING(31),
+    username: DataTypes.STRING(32),
     password: DataTypes.STRING(128),
     create_time: DataTypes.BIGINT,
+    avatar: { type: DataTypes.STRING(255), defaultValue: "" },
+    background_image: { type: DataTypes.STRING(255), defaultValue: "" },
+    signature: { type: DataTypes.STRING(255), defaultValue: "" },
   },
 };

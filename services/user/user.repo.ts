@@ -1,6 +1,6 @@
 import { type ModelStatic, UniqueConstraintError } from "sequelize";
 import type { UserModel } from "./user.model.ts";
-import type { UserRow, UserStore } from "./user.ts";
+import type { CardRow, UserRow, UserStore } from "./user.ts";
 
 /** Accounts in the database. */
 export function userRepo(users: ModelStatic<UserModel>): UserStore {
@@ -19,6 +19,15 @@ export function userRepo(users: ModelStatic<UserModel>): UserStore {
       const user = (await users.findOne({ where: { username }, raw: true })) as UserRow | null;
       // MariaDB's collations take "bob" and "bob " for the same.
       return user?.username === username ? user : null;
+    },
+
+    async findCards(ids) {
+      const rows = await users.findAll({
+        attributes: ["id", "username", "avatar", "background_image", "signature"],
+        where: { id: ids },
+        raw: true,
+      });
+      return rows as unknown as CardRow[];
     },
 
     async findNames(ids) {

@@ -14,6 +14,7 @@ import { Accounts } from "./accounts.ts";
 import { HashGate } from "./hash-gate.ts";
 import { defineSessions } from "./session.model.ts";
 import { sessionRepo } from "./session.repo.ts";
+import { LASTING_TTL_SECONDS } from "./session.ts";
 import { type Revoked, Sessions } from "./sessions.ts";
 import { type UserModel, userEntity } from "./user.model.ts";
 import { userRepo } from "./user.repo.ts";
@@ -29,6 +30,8 @@ interface Members extends Configured {
   sweeper: NodeJS.Timeout;
   sweeping: Promise<void>;
   find(id: number): Promise<UserRow | null>;
+  add(params: Params<"user.register">): Promise<UserRow>;
+  lasting(user: UserRow): Promise<Result<"user.enter">>;
   announce(session: Revoked): Promise<void>;
   sweep(): Promise<void>;
 }
@@ -49,7 +52,12 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, UserService> =
   mixins: [
     configMixin,
     entity(userEntity),
-    failures({ "user.register": "REGISTER_FAILED", "user.login": "LOGIN_FAILED" }),
+    failures({
+      "user.register": "REGISTER_FAILED",
+      "user.login": "LOGIN_FAILED",
+      "user.join": "REGISTER_FAILED",
+      "user.enter": "LOGIN_FAILED",
+    }),
   ],
 
   actions: {
@@ -57,12 +65,7 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, UserService> =
       visibility: "published",
       params: params["user.register"],
       async handler(ctx: Call<Params<"user.register">>): Promise<Result<"user.register">> {
-        if (!this.config.features.register) fail("FEATURE_OFF");
-        const { username, password } = ctx.params;
-        return this.sessions.start(
-          await this.accounts.add(username, password, Date.now()),
-          Date.now(),
-        );
+        return this.sessions.start(await this.add(ctx.params), Date.now());
       },
     },
 
@@ -72,6 +75,23 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, UserService> =
       async handler(ctx: Call<Params<"user.login">>): Promise<Result<"user.login">> {
         const { username, password } = ctx.params;
         return this.sessions.start(await this.accounts.identify(username, password), Date.now());
+      },
+    },
+
+    join: {
+      visibility: "published",
+      params: params["user.join"],
+      async handler(ctx: Call<Params<"user.join">>): Promise<Result<"user.join">> {
+        return this.lasting(await this.add(ctx.params));
+      },
+    },
+
+    enter: {
+      visibility: "published",
+      params: params["user.enter"],
+      async handler(ctx: Call<Params<"user.enter">>): Promise<Result<"user.enter">> {
+        const { username, password } = ctx.params;
+        return this.lasting(await this.accounts.identify(username, password));
       },
     },
 
@@ -111,6 +131,15 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, UserService> =
       },
     },
 
+    cards: {
+      visibility: "public",
+      params: params["user.cards"],
+      async handler(ctx: Call<Params<"user.cards">>): Promise<Result<"user.cards">> {
+        const rows = await this.users.findCards(ctx.params.user_ids);
+        return { users: rows.map(({ id, ...card }) => ({ user_id: id, ...card })) };
+      },
+    },
+
     brief: {
       visibility: "public",
       params: params["user.brief"],
@@ -125,6 +154,17 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, UserService> =
     async find(id: number): Promise<UserRow | null> {
       const user = await this.adapter.findById(id);
       return user?.get({ plain: true }) ?? null;
+    },
+
+    async add({ username, password }: Params<"user.register">): Promise<UserRow> {
+      if (!this.config.features.register) fail("FEATURE_OFF");
+      return this.accounts.add(username, password, Date.now());
+    },
+
+    /** A session of the short-video dialect, whose clients take one token and never come to refresh it. */
+    async lasting(user: UserRow): Promise<Result<"user.enter">> {
+      const session = await this.sessions.start(user, Date.now(), LASTING_TTL_SECONDS);
+      return { user_id: session.user_id, token: session.token };
     },
 
     /** The session is out whether or not everybody hears of it: gateways also ask for the list. */

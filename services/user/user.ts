@@ -9,12 +9,21 @@ export interface UserRow {
   create_time: number;
 }
 
+/** What an account shows of itself; images as paths of ours, "" where there is none. */
+export interface CardRow extends Pick<UserRow, "id" | "username"> {
+  avatar: string;
+  background_image: string;
+  signature: string;
+}
+
 /** Where accounts are kept. */
 export interface UserStore {
   /** Adds an account; false when the name is taken. */
   insert(user: UserRow): Promise<boolean>;
   /** The account of exactly that name. */
   findByName(username: string): Promise<UserRow | null>;
+  /** The cards of those accounts that exist. */
+  findCards(ids: number[]): Promise<CardRow[]>;
   /** Ids and names of those accounts that exist. */
   findNames(ids: number[]): Promise<Pick<UserRow, "id" | "username">[]>;
 }

@@ -3,15 +3,17 @@ import { describe, test } from "node:test";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { ActionName } from "../../contracts/actions.ts";
-import { errors } from "../../contracts/errors.ts";
+import { douyinStatus, errors } from "../../contracts/errors.ts";
 import { params } from "../../contracts/params.ts";
+import { douyinRoutes } from "../../services/api/douyin/routes.ts";
 import { answers } from "../../services/api/openapi/answers.ts";
 import { docsPage } from "../../services/api/openapi/docs-page.ts";
-import { type Operation, openApiDocument } from "../../services/api/openapi/document.ts";
+import { openApiDocument } from "../../services/api/openapi/document.ts";
+import type { Operation } from "../../services/api/openapi/operation.ts";
 import { parametersOf } from "../../services/api/openapi/parameters.ts";
 import { type ActionRoute, routes } from "../../services/api/routes.ts";
 
-const api = openApiDocument(routes, "1.2.3");
+const api = openApiDocument(routes, "1.2.3", douyinRoutes);
 const operations = Object.values(api.paths).flatMap((methods) => Object.values(methods));
 const actionRoutes = routes.filter((route): route is ActionRoute => "action" in route);
 
@@ -39,7 +41,8 @@ describe("the OpenAPI document", () => {
 
   test("describes every route, and nothing else", () => {
     for (const route of routes) assert.equal(operationOf(route).summary, route.summary);
-    assert.equal(operations.length, routes.length);
+    for (const route of douyinRoutes) assert.equal(operationOf(route).summary, route.summary);
+    assert.equal(operations.length, routes.length + douyinRoutes.length);
   });
 
   test("has a response for every error of the registry, with its code and words", () => {
@@ -63,9 +66,22 @@ describe("the OpenAPI document", () => {
     }
   });
 
+  test("lists what a short-video endpoint may answer by the status that it has there", () => {
+    for (const route of douyinRoutes) {
+      const { responses } = operationOf(route);
+      for (const name of [...(route.errors ?? []), "BAD_REQUEST", "INTERNAL"] as const) {
+        const declared = JSON.stringify(responses[douyinStatus(name)]);
+        assert.ok(
+          declared.includes(`"status_code":${errors[name].douyin}`),
+          `${route.path} ${name}`,
+        );
+      }
+    }
+  });
+
   test("asks for a token exactly where the gateway does", () => {
     const ways = { none: 0, optional: 3, required: 2 };
-    for (const route of actionRoutes)
+    for (const route of [...actionRoutes, ...douyinRoutes])
       assert.equal(operationOf(route).security?.length ?? 0, ways[route.auth], route.path);
   });
 

@@ -483,10 +483,52 @@ describe("user", () => {
         .map(({ name }) => name)
         .filter((name) => name.startsWith("user."))
         .sort(),
-      ["brief", "login", "logout", "me", "refresh", "register", "revoked"].map(
-        (name) => `user.${name}`,
-      ),
+      [
+        "brief",
+        "cards",
+        "enter",
+        "join",
+        "login",
+        "logout",
+        "me",
+        "refresh",
+        "register",
+        "revoked",
+      ].map((name) => `user.${name}`),
     );
+  });
+});
+
+describe("user.join and user.enter", () => {
+  it("give one token of a session that can be signed out, good for a week", async (t) => {
+    const { broker } = await start(t);
+    const account = { username: "n".repeat(32), password: "12345" };
+    const joined = await call(broker, "user.join", account);
+    const entered = await call(broker, "user.enter", account);
+    assert.equal(entered.user_id, joined.user_id);
+    for (const session of [joined, entered]) {
+      assert.deepEqual(Object.keys(session).sort(), ["token", "user_id"]);
+      const { signingKey } = runtimeOf(broker);
+      const soon = Date.now() + 6.9 * 24 * 3600 * 1000;
+      const caller = await verifyAccessToken(signingKey, session.token, soon);
+      assert.equal(caller.username, account.username);
+      await call(broker, "user.logout", {}, { meta: { user: caller } });
+    }
+    const { sessions } = await call(broker, "user.revoked", {});
+    assert.equal(sessions.length, 2);
+  });
+});
+
+describe("user.cards", () => {
+  it("shows those accounts that exist", async (t) => {
+    const { broker } = await start(t);
+    const { user_id } = await call(broker, "user.join", {
+      username: "somebody",
+      password: "12345",
+    });
+    const { users } = await call(broker, "user.cards", { user_ids: [user_id, 5] });
+    const none = { avatar: "", background_image: "", signature: "" };
+    assert.deepEqual(users, [{ user_id, username: "somebody", ...none }]);
   });
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
-import { type ErrorData, type ErrorName, errors } from "../../contracts/errors.ts";
-import { ApiDescription, type Node } from "./api-description.ts";
+import { douyinStatus, type ErrorData, type ErrorName, errors } from "../../contracts/errors.ts";
+import { ApiDescription, isDouyin, type Node } from "./api-description.ts";
 import { type CleanupScope, cleanUp } from "./cleanup.ts";
 
 /** Parameters by name; in a query or form they are written as text, objects as JSON. */
@@ -12,6 +12,8 @@ export interface ApiRequest {
   query?: Fields | string;
   form?: Fields | string;
   json?: unknown;
+  /** Fields of a multipart form. */
+  multipart?: Fields;
   /** A body that is neither. */
   body?: Buffer | string;
   type?: string;
@@ -61,7 +63,8 @@ export class ApiClient {
   async ok<T = Node>(operation: string, sent: ApiRequest = {}): Promise<T> {
     const answer = await this.call(operation, sent);
     assert.equal(answer.status, 200, `${operation}: ${answer.text}`);
-    const { base_resp: _, ...fields } = answer.json ?? {};
+    const { base_resp: _, status_code, status_msg, ...fields } = answer.json ?? {};
+    assert.equal(answer.code ?? 0, 0, `${operation}: ${answer.text}`);
     return fields as T;
   }
 
@@ -135,14 +138,22 @@ export function toAnswer(response: IncomingMessage, text: string): Answer {
   const { statusCode: status = 0, headers } = response;
   const isJson = headers["content-type"]?.startsWith("application/json") && text !== "";
   const json = isJson ? (JSON.parse(text) as Node) : null;
-  const envelope = json?.base_resp as { status_code?: unknown } | undefined;
+  const envelope = (json?.base_resp ?? json) as { status_code?: unknown } | null;
   const code = typeof envelope?.status_code === "number" ? envelope.status_code : null;
   return { status, headers, text, json, code };
 }
 
 export function assertRefusal({ status, code, text }: Answer, name: ErrorName, what: string): void {
-  const expected = { status: errors[name].status, code: errors[name].live };
+  const expected = expectedOf(name, what);
   assert.deepEqual({ status, code }, expected, `${what} should be ${name}: ${text}`);
+}
+
+/** The HTTP status and the code of an error, in the dialect that an operation speaks. */
+function expectedOf(name: ErrorName, operation: string): { status: number; code: number } {
+  const { status, live, douyin } = errors[name];
+  return isDouyin(operation)
+    ? { status: douyinStatus(name), code: douyin }
+    : { status, code: live };
 }
 
 const byCode = new Map<number, { status: number; message: string }>(
@@ -151,6 +162,10 @@ const byCode = new Map<number, { status: number; message: string }>(
 
 /** An error's status, code and message belong together. */
 function checkEnvelope(status: number, code: number, json: Node | null): void {
+  if (json?.base_resp === undefined) {
+    checkDouyinEnvelope(status, code, json);
+    return;
+  }
   const spec = byCode.get(code);
   assert.deepEqual(
     { status, base_resp: json?.base_resp },
@@ -158,8 +173,20 @@ function checkEnvelope(status: number, code: number, json: Node | null): void {
   );
 }
 
+/** The same in the short-video dialect, where several errors share a code and the message says more. */
+function checkDouyinEnvelope(status: number, code: number, json: Node | null): void {
+  const names = (Object.keys(errors) as ErrorName[]).filter((name) => errors[name].douyin === code);
+  const said = String(json?.status_msg);
+  assert.deepEqual(Object.keys(json ?? {}), ["status_code", "status_msg"]);
+  assert.ok(
+    names.some((name) => douyinStatus(name) === status && said.startsWith(errors[name].message)),
+    `${status} ${JSON.stringify(json)}`,
+  );
+}
+
 function bodyOf(sent: ApiRequest): { body: Buffer | string | null; type: string | null } {
-  const { form, json, body = null, type = null } = sent;
+  const { form, json, multipart, body = null, type = null } = sent;
+  if (multipart !== undefined) return multipartOf(multipart);
   if (json !== undefined)
     return { body: JSON.stringify(json), type: type ?? "application/json; charset=utf-8" };
   if (form !== undefined)
@@ -168,6 +195,21 @@ function bodyOf(sent: ApiRequest): { body: Buffer | string | null; type: string 
       type: type ?? "application/x-www-form-urlencoded",
     };
   return { body, type };
+}
+
+const BOUNDARY = "----molimoli-test";
+
+function multipartOf(fields: Fields): { body: string; type: string } {
+  const parts = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(
+      ([name, value]) =>
+        `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+    );
+  return {
+    body: `${parts.join("")}--${BOUNDARY}--\r\n`,
+    type: `multipart/form-data; boundary=${BOUNDARY}`,
+  };
 }
 
 /** Fields as a query or form has them; absent ones are left out. */

@@ -31,7 +31,10 @@ const BASE = "http://molimoli.test/openapi.json";
  * object may hold nothing that is not declared, but for the details of errors.
  */
 export class ApiDescription {
+  /** Those of the live dialect, and of no dialect. */
   readonly operations: readonly DeclaredOperation[];
+  /** Those of the short-video dialect. */
+  readonly douyinOperations: readonly DeclaredOperation[];
   readonly document: Node;
   readonly #ajv = new Ajv2020({ strict: false, allErrors: true });
   readonly #validators = new Map<string, ValidateFunction>();
@@ -40,8 +43,10 @@ export class ApiDescription {
   constructor(document: Node) {
     this.document = document;
     this.#ajv.addSchema({ ...(closed(document, "") as Node), $id: BASE });
-    this.operations = operationsOf(document);
-    for (const operation of this.operations) this.#names.set(operation.name, operation);
+    const all = operationsOf(document);
+    this.operations = all.filter(({ name }) => !isDouyin(name));
+    this.douyinOperations = all.filter(({ name }) => isDouyin(name));
+    for (const operation of all) this.#names.set(operation.name, operation);
   }
 
   find(name: string): DeclaredOperation | undefined {
@@ -57,7 +62,7 @@ export class ApiDescription {
   checkAnswer(operation: string, status: number, contentType: string, body: unknown): void {
     const declared = this.find(operation);
     if (declared === undefined) {
-      this.checkObject("Error", body);
+      this.checkObject(isDouyin(operation) ? "DouyinError" : "Error", body);
       return;
     }
     const what = `${operation} ${status}`;
@@ -102,6 +107,11 @@ export class ApiDescription {
     assert.ok(node, `${pointer} leads nowhere`);
     return node as Node;
   }
+}
+
+/** Whether an operation (`GET /douyin/feed/`) is of the short-video dialect. */
+export function isDouyin(operation: string): boolean {
+  return / \/douyin(\/|$)/.test(operation);
 }
 
 function operationsOf(document: Node): DeclaredOperation[] {

@@ -7,6 +7,7 @@ import { configBounds, defaultConfig } from "../../contracts/config.ts";
 import { errors } from "../../contracts/errors.ts";
 import { params } from "../../contracts/params.ts";
 import { readEnv } from "../../lib/env.ts";
+import { douyinRoutes } from "../../services/api/douyin/routes.ts";
 import { routes } from "../../services/api/routes.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -62,8 +63,30 @@ test("docs/api.md lists every endpoint with its token and its parameters", () =>
   assert.deepEqual(documented, routed);
 });
 
+test("docs/api.md lists every endpoint of the short-video dialect", () => {
+  const table = tableOf("docs/api.md", "method, path of the short-video dialect");
+  const routed = douyinRoutes.map((route) => [
+    `${route.method} ${route.path}`,
+    route.auth,
+    namesIn(route.params),
+    route.reply === "json" ? Object.keys(route.fields).join(", ") || "–" : "a stream",
+  ]);
+  assert.deepEqual(table, routed);
+});
+
+test("an error has the same number in both dialects, 30000 apart, but for those of tokens", () => {
+  for (const [name, { live, douyin }] of Object.entries(errors)) {
+    if (/^(TOKEN_|NEED_LOGIN)/.test(name)) assert.match(String(douyin), /^3000[1-4]$/, name);
+    else assert.equal(douyin, live + 30_000, name);
+  }
+});
+
 function parametersOf(action: keyof typeof params): string {
-  const rules = Object.entries(params[action]).filter(([name]) => !name.startsWith("$$"));
+  return namesIn(params[action]);
+}
+
+function namesIn(validator: object): string {
+  const rules = Object.entries(validator).filter(([name]) => !name.startsWith("$$"));
   const names = rules.map(([name, rule]) =>
     (rule as { optional?: boolean }).optional ? `(${name})` : name,
   );

@@ -62,8 +62,8 @@ test("findings on the parameters of an inner action are our mistake", () => {
   const error = new Errors.ValidationError("Parameters validation error!", "", [
     { type: "required", field: "messages", action: "message.append" },
   ]);
-  assert.equal(errorAnswer(error, "push.send").name, "INTERNAL");
-  assert.equal(errorAnswer(error, "message.append").name, "BAD_REQUEST");
+  assert.equal(errorAnswer(error, ["push.send"]).name, "INTERNAL");
+  assert.equal(errorAnswer(error, ["message.append"]).name, "BAD_REQUEST");
 });
 
 const place = { action: "live.single", nodeID: "n1" };

@@ -1,4 +1,5 @@
-import type { OpenApiDocument, Operation } from "./document.ts";
+import type { OpenApiDocument } from "./document.ts";
+import type { Operation } from "./operation.ts";
 import type { Schema } from "./schemas.ts";
 
 /** Renders the API's description as one HTML page that needs nothing from elsewhere. */
@@ -125,7 +126,11 @@ function propertyTable(heading: string, rows: Row[]): string {
 function responseTable({ responses }: Operation): string {
   const rows = Object.entries(responses).map(([status, response]) => {
     const errors = errorNames(response).map(errorLink);
-    const words = errors.length > 0 ? errors.join(" ") : text(String(response.description));
+    const described = text(String(response.description ?? ""));
+    const words =
+      errors.length === 0
+        ? described
+        : `${status === "200" ? `${described}: ` : ""}${errors.join(" ")}`;
     return `<tr><td>${status}</td><td>${words}${answerFields(response)}</td></tr>`;
   });
   return `<table><thead><tr><th>Status</th><th>Answer</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
@@ -135,19 +140,23 @@ function responseTable({ responses }: Operation): string {
 function errorNames(response: Schema): string[] {
   if (typeof response.$ref === "string") return [response.$ref.split("/").at(-1) ?? ""];
   const content = response.content as Record<string, { examples?: object }> | undefined;
-  return Object.keys(content?.["application/json"]?.examples ?? {});
+  const { examples = {} } = content?.["application/json"] ?? {};
+  return Object.keys(examples);
 }
 
 function errorLink(name: string): string {
   return `<a href="#errors"><code>${text(name)}</code></a>`;
 }
 
-/** The fields that a successful answer has besides `base_resp`. */
+const ENVELOPE: ReadonlySet<string> = new Set(["base_resp", "status_code", "status_msg"]);
+
+/** The fields that a successful answer has besides the envelope. */
 function answerFields(response: Schema): string {
   const content = response.content as Record<string, { schema?: Schema }> | undefined;
   const schema = content?.["application/json"]?.schema;
   if (schema === undefined) return "";
-  const rows = propertyRows(schema).filter(({ name }) => name !== "base_resp");
+  const [answer = schema] = (schema.oneOf ?? []) as Schema[];
+  const rows = propertyRows(answer).filter(({ name }) => !ENVELOPE.has(name));
   return rows
     .map(({ name, schema: inner }) => `<br><code>${text(name)}</code> ${typeOf(inner)}`)
     .join("");

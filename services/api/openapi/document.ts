@@ -1,6 +1,9 @@
 import { type ErrorName, errors } from "../../../contracts/errors.ts";
+import { type DouyinRoute, douyinTags } from "../douyin/route.ts";
 import { type ActionRoute, type Route, tags } from "../routes.ts";
 import { answerSchema } from "./answers.ts";
+import { douyinOperation } from "./douyin-operations.ts";
+import { type Operation, operationId, security } from "./operation.ts";
 import { type Parameter, parametersOf } from "./parameters.ts";
 import { object, ref, type Schema, schemas } from "./schemas.ts";
 
@@ -16,18 +19,9 @@ export interface OpenApiDocument {
   };
 }
 
-export interface Operation {
-  operationId: string;
-  tags: string[];
-  summary: string;
-  parameters?: Schema[];
-  requestBody?: Schema;
-  responses: Record<string, Schema>;
-  security?: Record<string, string[]>[];
-}
-
 const DESCRIPTION = `Parameters come in the query, as a form or as a JSON object; numbers may be written as text.
-Every JSON answer begins with \`base_resp\`; \`status_code\` 0 means success, any other number is an error whose \`data\` names each bad field.
+Every JSON answer of the live dialect begins with \`base_resp\`; \`status_code\` 0 means success, any other number is an error whose \`data\` names each bad field.
+Paths under \`/douyin\` are the short-video dialect: they work with and without the slash at their end, take parameters from multipart forms too, ignore those that they do not know, and answer \`status_code\` and \`status_msg\` beside the fields, with HTTP status 200 also where a request is refused for what it asks.
 Answers with status 429 or 503 say in \`Retry-After\` when to come back. Every answer carries an \`X-Request-ID\`.`;
 
 /** Errors that any endpoint may answer, whatever it does. */
@@ -36,22 +30,32 @@ const ALWAYS: readonly ErrorName[] = ["BAD_REQUEST", "UNAVAILABLE", "INTERNAL"];
 const BY_BODY: readonly ErrorName[] = ["PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"];
 const WITH_TOKEN: readonly ErrorName[] = ["TOKEN_EXPIRED", "TOKEN_INVALID", "TOKEN_REVOKED"];
 
-/** Builds the OpenAPI 3.1 description of a route table. */
-export function openApiDocument(routes: readonly Route[], version: string): OpenApiDocument {
+/** Builds the OpenAPI 3.1 description of the route tables of both dialects. */
+export function openApiDocument(
+  routes: readonly Route[],
+  version: string,
+  douyin: readonly DouyinRoute[] = [],
+): OpenApiDocument {
   const paths: OpenApiDocument["paths"] = {};
   for (const route of routes) {
     paths[route.path] ??= {};
     (paths[route.path] as Record<string, Operation>)[route.method.toLowerCase()] = operation(route);
   }
+  for (const route of douyin) {
+    paths[route.path] ??= {};
+    (paths[route.path] as Record<string, Operation>)[route.method.toLowerCase()] =
+      douyinOperation(route);
+  }
+  const used = new Set(douyin.map(({ tag }) => douyinTags[tag]));
   return {
     openapi: "3.1.1",
     info: {
       title: "molimoli",
       version,
-      summary: "Live rooms with danmaku",
+      summary: "Live rooms with danmaku, and short videos",
       description: DESCRIPTION,
     },
-    tags: Object.values(tags).map((name) => ({ name })),
+    tags: [...Object.values(tags), ...used].map((name) => ({ name })),
     paths,
     components: {
       schemas,
@@ -83,15 +87,8 @@ function operation(route: Route): Operation {
     ...base,
     ...(route.method === "POST" ? asBody(parameters) : asQuery(route, parameters)),
     responses: { 200: success(route), ...errorResponses(possibleErrors(route)) },
-    ...security(route),
+    ...security(route.auth),
   };
-}
-
-function operationId(route: Route): string {
-  const words = `${route.method.toLowerCase()}${route.path}`
-    .split(/[/.]/)
-    .filter((word) => word !== "");
-  return words.map((word, i) => (i === 0 ? word : word[0]?.toUpperCase() + word.slice(1))).join("");
 }
 
 function asQuery(route: ActionRoute, parameters: Parameter[]): Pick<Operation, "parameters"> {
@@ -125,12 +122,6 @@ function asBody(parameters: Parameter[]): Pick<Operation, "requestBody"> {
       },
     },
   };
-}
-
-function security({ auth }: ActionRoute): Pick<Operation, "security"> {
-  if (auth === "none") return {};
-  const ways: Record<string, string[]>[] = [{ bearer: [] }, { query: [] }];
-  return { security: auth === "optional" ? [...ways, {}] : ways };
 }
 
 function possibleErrors(route: ActionRoute): ErrorName[] {

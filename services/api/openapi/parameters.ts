@@ -1,3 +1,4 @@
+import type { ActionParams } from "moleculer";
 import type { ActionName } from "../../../contracts/actions.ts";
 import { params } from "../../../contracts/params.ts";
 import { noteOn } from "./field-notes.ts";
@@ -23,13 +24,20 @@ export interface Parameter {
 
 /** The parameters of an action, translated from its validator. */
 export function parametersOf(action: ActionName): Parameter[] {
-  return Object.entries(params[action])
-    .filter(([name]) => !name.startsWith("$$"))
-    .map(([name, rule]) => parameter(action, name, rule as unknown as Rule));
+  return parametersIn(params[action], (name) => noteOn(action, name));
 }
 
-function parameter(action: ActionName, name: string, rule: Rule): Parameter {
-  const description = noteOn(action, name);
+/** The same for any validator; `note` says what a parameter means, or null. */
+export function parametersIn(
+  validator: ActionParams,
+  note: (name: string) => string | null,
+): Parameter[] {
+  return Object.entries(validator)
+    .filter(([name]) => !name.startsWith("$$"))
+    .map(([name, rule]) => parameter(name, rule as unknown as Rule, note(name)));
+}
+
+function parameter(name: string, rule: Rule, description: string | null): Parameter {
   return {
     name,
     required: rule.optional !== true,

@@ -1,29 +1,12 @@
 import { errors } from "../../../contracts/errors.ts";
+import { douyinSchemas } from "./douyin-schemas.ts";
+import { described, object, type Schema } from "./json-schema.ts";
 
-/** A JSON Schema (2020-12), as OpenAPI 3.1 uses it. */
-export interface Schema {
-  readonly [keyword: string]: unknown;
-}
+export { object, type Schema } from "./json-schema.ts";
 
 export const ref = (name: keyof typeof schemas): Schema => ({
   $ref: `#/components/schemas/${name}`,
 });
-
-/** An object with these properties, all of them required unless their names end in `?`. */
-export function object(properties: Record<string, Schema>, description?: string): Schema {
-  const names = Object.keys(properties);
-  const required = names.filter((name) => !name.endsWith("?"));
-  return {
-    type: "object",
-    ...(description === undefined ? {} : { description }),
-    properties: Object.fromEntries(
-      names.map((name) => [name.replace(/\?$/, ""), properties[name] as Schema]),
-    ),
-    ...(required.length > 0 ? { required } : {}),
-  };
-}
-
-const described = (schema: Schema, description: string): Schema => ({ ...schema, description });
 
 const id = { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER };
 const count = { type: "integer", minimum: 0 };
@@ -120,4 +103,5 @@ export const schemas = {
     merged: described(count, "Repeats folded into an earlier message"),
     suppressed: described(count, "Left out by the room's ceiling; they are in history"),
   }),
+  ...douyinSchemas,
 } satisfies Record<string, Schema>;

@@ -1,0 +1,40 @@
+/**
+ * The objects of the short-video dialect, exactly as its clients know them. Between services they
+ * carry paths (`/media/…`) where a client gets absolute URLs; the gateway makes these.
+ */
+
+/** A person, as another one (the viewer) sees them. */
+export interface DouyinUser {
+  id: number;
+  name: string;
+  follow_count: number;
+  follower_count: number;
+  /** The viewer follows them. */
+  is_follow: boolean;
+  /** "" where there is none; so are the next two. */
+  avatar: string;
+  background_image: string;
+  signature: string;
+  /** Likes of their videos; text in the published contract. */
+  total_favorited: string;
+  work_count: number;
+  favorite_count: number;
+}
+
+/** Whom the viewer follows and is followed by, with the last word between the two. */
+export interface DouyinFriend extends DouyinUser {
+  /** "" as long as nothing was said. */
+  message: string;
+  /** 0: the viewer got it, 1: the viewer wrote it. */
+  msgType: 0 | 1;
+}
+
+/** A message of a private chat. */
+export interface DouyinMessage {
+  id: number;
+  to_user_id: number;
+  from_user_id: number;
+  content: string;
+  /** Unix ms; strictly ascending within a chat, so that a client asks for what is later than its last. */
+  create_time: number;
+}

@@ -1,0 +1,5 @@
+import type { DouyinRoute } from "./route.ts";
+import { accountRoutes } from "./routes/account.ts";
+
+/** The short-video dialect: one list per area, each in a file of its own beside this one. */
+export const douyinRoutes: readonly DouyinRoute[] = [...accountRoutes];

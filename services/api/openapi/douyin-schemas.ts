@@ -1,0 +1,52 @@
+import { errors } from "../../../contracts/errors.ts";
+import { described, object, type Schema } from "./json-schema.ts";
+
+const id = { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER };
+const count = { type: "integer", minimum: 0 };
+const text = { type: "string" };
+const flag = { type: "boolean" };
+const image = described(text, "Absolute URL, or empty");
+
+const user: Record<string, Schema> = {
+  id,
+  name: text,
+  follow_count: count,
+  follower_count: count,
+  is_follow: described(flag, "The caller follows them"),
+  avatar: image,
+  background_image: image,
+  signature: text,
+  total_favorited: described(
+    { type: "string", pattern: "^\\d+$" },
+    "Likes of their videos; a number written as text",
+  ),
+  work_count: count,
+  favorite_count: count,
+};
+
+/** The objects of the short-video dialect. */
+export const douyinSchemas = {
+  DouyinError: object(
+    {
+      status_code: described(
+        { type: "integer", enum: [...new Set(Object.values(errors).map(({ douyin }) => douyin))] },
+        "Which error; see docs/api.md",
+      ),
+      status_msg: described(text, "What is wrong, for people; names each bad parameter"),
+    },
+    "What an endpoint of the short-video dialect answers instead of its fields",
+  ),
+  DouyinUser: object(user, "A person, as the caller sees them"),
+  DouyinFriend: object({
+    ...user,
+    message: described(text, "The last message between the two, or empty"),
+    msgType: described({ enum: [0, 1] }, "0: the caller got it, 1: the caller wrote it"),
+  }),
+  DouyinMessage: object({
+    id,
+    to_user_id: id,
+    from_user_id: id,
+    content: text,
+    create_time: described(count, "Unix ms; strictly ascending within a chat"),
+  }),
+} satisfies Record<string, Schema>;
