@@ -13,6 +13,7 @@ import type {
   Session,
   UserCard,
 } from "./objects.ts";
+import type { VideoComment, VideoRow } from "./short-video.ts";
 
 type Empty = Record<string, never>;
 
@@ -136,6 +137,38 @@ export interface ActionMap {
   "message.export": {
     params: { live_id: number; format: "xml" | "json" | "ass" };
     result: NodeJS.ReadableStream;
+  };
+
+  /** Internal: those of the videos that exist. */
+  "video.cards": { params: { video_ids: number[] }; result: { videos: VideoRow[] } };
+
+  /** Both may be repeated: who likes a video already goes on liking it. */
+  "favorite.like": { params: { video_id: number }; result: Empty };
+  "favorite.unlike": { params: { video_id: number }; result: Empty };
+  /** What a user likes, the last liked first, at most 1,000. */
+  "favorite.list": { params: { user_id: number }; result: { video_ids: number[] } };
+  /** Internal: for each of them, in their order. `viewer` 0: a guest, who likes nothing. */
+  "favorite.counts": {
+    params: { video_ids: number[]; user_ids: number[]; viewer: number };
+    result: {
+      videos: { video_id: number; favorite_count: number; is_favorite: boolean }[];
+      /** `total_favorited`: likes of all their videos; `favorite_count`: how many videos they like. */
+      users: { user_id: number; total_favorited: number; favorite_count: number }[];
+    };
+  };
+
+  "comment.create": {
+    params: { video_id: number; text: string };
+    result: { comment: VideoComment };
+  };
+  /** By who wrote it, or by the video's author. */
+  "comment.remove": { params: { video_id: number; comment_id: number }; result: Empty };
+  /** Newest first, at most 1,000. */
+  "comment.list": { params: { video_id: number }; result: { comments: VideoComment[] } };
+  /** Internal: for each of the videos, in their order. */
+  "comment.counts": {
+    params: { video_ids: number[] };
+    result: { videos: { video_id: number; comment_count: number }[] };
   };
 
   "config.get": { params: Empty; result: { config: Config; revision: number } };

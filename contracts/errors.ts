@@ -94,6 +94,14 @@ export const errors = {
   FEATURE_OFF: { status: 403, live: 10031, douyin: 40031, message: "switched off by the operator" },
   TOKEN_MALFORMED: { status: 401, live: 10032, douyin: 30002, message: "token malformed" },
   TOKEN_EMPTY: { status: 401, live: 10033, douyin: 30004, message: "token empty" },
+  VIDEO_NOT_FOUND: { status: 404, live: 10060, douyin: 40060, message: "video not found" },
+  COMMENT_NOT_FOUND: { status: 404, live: 10061, douyin: 40061, message: "comment not found" },
+  NO_COMMENT_RIGHT: {
+    status: 403,
+    live: 10062,
+    douyin: 40062,
+    message: "no right to this comment",
+  },
 } as const satisfies Record<string, ErrorSpec>;
 
 export type ErrorName = keyof typeof errors;

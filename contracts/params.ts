@@ -9,6 +9,8 @@ import type { ActionName } from "./actions.ts";
 export const MAX_ID = Number.MAX_SAFE_INTEGER;
 /** Longest danmaku, in UTF-16 units. */
 export const MAX_CONTENT = 500;
+/** Longest comment, in UTF-16 units. */
+export const MAX_COMMENT = 500;
 /** Longest mute, in seconds: 30 days. */
 export const MAX_MUTE_SECONDS = 30 * 24 * 3600;
 
@@ -52,6 +54,7 @@ const optional = <T extends object>(rule: T): T & { optional: true } => ({
 });
 const whole = (min: number, max: number) => ({ type: "number", integer: true, min, max });
 const text = (min: number, max: number) => ({ type: "string", min, max, custom: checkText });
+const ids = (min: number) => ({ type: "array", min, max: 100, items: id });
 const none: ActionParams = { $$strict: true };
 const token = { type: "string", min: 1, max: 2048 };
 
@@ -177,6 +180,23 @@ export const params: Record<ActionName, ActionParams> = {
     live_id: id,
     format: { type: "enum", values: ["xml", "json", "ass"] },
   },
+
+  "video.cards": { $$strict: true, video_ids: ids(1) },
+
+  "favorite.like": { $$strict: true, video_id: id },
+  "favorite.unlike": { $$strict: true, video_id: id },
+  "favorite.list": { $$strict: true, user_id: id },
+  "favorite.counts": {
+    $$strict: true,
+    video_ids: ids(0),
+    user_ids: ids(0),
+    viewer: whole(0, MAX_ID),
+  },
+
+  "comment.create": { $$strict: true, video_id: id, text: text(1, MAX_COMMENT) },
+  "comment.remove": { $$strict: true, video_id: id, comment_id: id },
+  "comment.list": { $$strict: true, video_id: id },
+  "comment.counts": { $$strict: true, video_ids: ids(1) },
 
   "config.get": none,
   "config.set": {

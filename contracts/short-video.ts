@@ -21,6 +21,38 @@ export interface DouyinUser {
   favorite_count: number;
 }
 
+/** A video, as the viewer sees it. */
+export interface DouyinVideo {
+  id: number;
+  author: DouyinUser;
+  play_url: string;
+  cover_url: string;
+  favorite_count: number;
+  comment_count: number;
+  /** The viewer likes it. */
+  is_favorite: boolean;
+  title: string;
+}
+
+/** A video by itself, between services: without counts, and with its author's id. */
+export interface VideoRow {
+  video_id: number;
+  author: number;
+  /** Paths of ours. */
+  play: string;
+  cover: string;
+  title: string;
+  create_ms: number;
+}
+
+/** A comment, between services. */
+export interface VideoComment {
+  comment_id: number;
+  user_id: number;
+  content: string;
+  create_ms: number;
+}
+
 /** Whom the viewer follows and is followed by, with the last word between the two. */
 export interface DouyinFriend extends DouyinUser {
   /** "" as long as nothing was said. */

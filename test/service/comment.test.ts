@@ -1,0 +1,3 @@
+import { commentsContract } from "../contract/comments.contract.ts";
+
+commentsContract("SQLite", async () => ({}));

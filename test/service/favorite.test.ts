@@ -1,0 +1,3 @@
+import { likesContract } from "../contract/likes.contract.ts";
+
+likesContract("SQLite", async () => ({}));
