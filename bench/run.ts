@@ -4,17 +4,18 @@
  */
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { draw } from "./draw.ts";
 import { fanout } from "./fanout.ts";
 import { floor } from "./floor.ts";
 import type { Bench } from "./lib/bench.ts";
 import { viewers } from "./viewers.ts";
 
-const benches: Bench[] = [floor, fanout, viewers];
+const benches: Bench[] = [floor, fanout, viewers, draw];
 
 const HELP = `npm run bench [-- NAME …] [--seconds N] [--only TEXT] [--json]
 
 Measures the server through its public API, over real sockets, with generators in processes of their
-own. Without a name all of them run.
+own; and draws alone, which no request waits for. Without a name all of them run.
 
 ${benches.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join("\n")}
 
