@@ -142,6 +142,25 @@ export interface ActionMap {
   /** Internal: those of the videos that exist. */
   "video.cards": { params: { video_ids: number[] }; result: { videos: VideoRow[] } };
 
+  /** Internal: how many videos each of them published. */
+  "video.works": {
+    params: { user_ids: number[] };
+    result: { users: { user_id: number; work_count: number }[] };
+  };
+
+  /** Internal: `is_follow`: the viewer follows them. `viewer` 0: a guest, who follows nobody. */
+  "relation.counts": {
+    params: { user_ids: number[]; viewer: number };
+    result: {
+      users: {
+        user_id: number;
+        follow_count: number;
+        follower_count: number;
+        is_follow: boolean;
+      }[];
+    };
+  };
+
   /** Both may be repeated: who likes a video already goes on liking it. */
   "favorite.like": { params: { video_id: number }; result: Empty };
   "favorite.unlike": { params: { video_id: number }; result: Empty };

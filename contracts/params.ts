@@ -183,6 +183,10 @@ export const params: Record<ActionName, ActionParams> = {
 
   "video.cards": { $$strict: true, video_ids: ids(1) },
 
+  "video.works": { $$strict: true, user_ids: ids(1) },
+
+  "relation.counts": { $$strict: true, user_ids: ids(1), viewer: whole(0, MAX_ID) },
+
   "favorite.like": { $$strict: true, video_id: id },
   "favorite.unlike": { $$strict: true, video_id: id },
   "favorite.list": { $$strict: true, user_id: id },
