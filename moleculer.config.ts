@@ -4,6 +4,7 @@ import { discovererOptions } from "./lib/etcd/discoverer-options.ts";
 import { jsonLog } from "./lib/json-log.ts";
 import { ConsoleLogger } from "./mixins/console-logger.ts";
 import "./mixins/etcd-discoverer.ts";
+import { finishRunning } from "./mixins/in-flight.ts";
 import { bindRuntime, runtimeOf } from "./mixins/runtime.ts";
 
 /** Moleculer's own chatter about nodes and registries is for debugging. */
@@ -40,6 +41,7 @@ export function brokerOptions(env: Env): BrokerOptions {
     dependencyInterval: 50,
     tracking: { enabled: false },
     middlewares: [
+      finishRunning(),
       {
         name: "Runtime",
         starting: (broker: ServiceBroker) => runtimeOf(broker).open(),

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ServiceBroker } from "moleculer";
 import { type Env, readEnv } from "../../lib/env.ts";
+import { runtimeOf } from "../../mixins/runtime.ts";
 import { type Boot, prepareBoot } from "./boot.ts";
 import { refuseUnsupported, refuseUnwritable } from "./refusals.ts";
 
@@ -80,10 +81,20 @@ function stopOnSignals(boot: Boot, stop: Stop, starting: Promise<void>): void {
     stop.asked = true;
     askedAt = now;
     await Promise.race([starting, delay(START_MS)]);
-    await boot.broker()?.stop();
+    await leave(boot.broker());
     process.exit(0);
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onSignal);
+}
+
+/**
+ * First whoever is connected to this process is let go, while everything still works; then the broker
+ * leaves the registry, finishes what runs, and stops its services.
+ */
+async function leave(broker: ServiceBroker | null): Promise<void> {
+  if (broker === null) return;
+  await runtimeOf(broker).drain();
+  await broker.stop();
 }
 
 /** After an exception that nobody expected, nothing about this process can be relied on. */

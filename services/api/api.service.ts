@@ -14,6 +14,7 @@ import { gatewayMixin } from "./gateway.mixin.ts";
 import type { GatewayRequest } from "./gateway-request.ts";
 import { createHttpServer, listen, stopListening } from "./http-server.ts";
 import { hubMixin } from "./hub/hub.mixin.ts";
+import type { Hub } from "./hub/hub.ts";
 import { openApiDocument } from "./openapi/document.ts";
 import { assetRoutes, loadPages, type Pages, sendPage } from "./pages.ts";
 import { neededServices, readiness } from "./readiness.ts";
@@ -29,10 +30,13 @@ interface Members extends Configured {
   signIns: TokenBuckets;
   /** Requests in progress; streams do not count. */
   serving: Serving;
-  draining: boolean;
+  /** Set once the gateway has begun to let everybody go; resolves when that is done. */
+  leaving: Promise<unknown> | undefined;
+  hub: Hub;
   httpHandler(req: IncomingMessage, res: ServerResponse): Promise<void>;
   sendReadiness(res: ServerResponse): void;
-  drain(): Promise<void>;
+  letGo(): Promise<void>;
+  finishRequests(): Promise<void>;
 }
 
 /** Addresses whose sign-ins are counted at a time. */
@@ -74,7 +78,7 @@ export default function api(
         const { ready, services } = readiness(
           neededServices(routes, douyinRoutes),
           available,
-          this.draining,
+          this.leaving !== undefined,
         );
         if (ready) {
           sendJson(res, 200, successJson({ services }));
@@ -84,10 +88,18 @@ export default function api(
         }
       },
 
-      /** Takes no more connections, and waits for the requests that are in progress. */
-      async drain(): Promise<void> {
-        if (this.draining) return;
-        this.draining = true;
+      /**
+       * Takes no more connections, waits for the requests that are in progress, and lets viewers go.
+       * While the node still has its place in the cluster: without it no batch would reach a viewer
+       * who is yet to be told.
+       */
+      async letGo(): Promise<void> {
+        const { drainSeconds } = runtimeOf(broker).env;
+        this.leaving ??= Promise.all([this.finishRequests(), this.hub.drain(drainSeconds)]);
+        await this.leaving;
+      },
+
+      async finishRequests(): Promise<void> {
         if (this.server === undefined) return;
         stopListening(this.server);
         await this.serving.whenIdle(DRAIN_MS);
@@ -99,14 +111,13 @@ export default function api(
       this.table = new RouteTable([...routes, ...assetRoutes(this.pages, routes)], douyinRoutes);
       this.signIns = createBuckets({ maxKeys: COUNTED_ADDRESSES });
       this.serving = new Serving();
-      this.draining = false;
-      runtimeOf(broker).beforeStop(() => this.drain());
+      runtimeOf(broker).beforeStop(() => this.letGo());
     },
 
     async started() {
       const { host, port } = runtimeOf(broker).env;
       const handle: RequestListener = (req, res) => {
-        if (this.draining) res.setHeader("Connection", "close");
+        if (this.leaving !== undefined) res.setHeader("Connection", "close");
         void this.serving.during(() => this.httpHandler(req, res));
       };
       const server = createHttpServer(handle);
@@ -115,7 +126,7 @@ export default function api(
     },
 
     async stopped() {
-      await this.drain();
+      await this.letGo();
       this.server?.closeAllConnections();
     },
   };

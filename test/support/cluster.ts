@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Front } from "../../scripts/cluster/front.ts";
 import { NodeGroup, type NodeWish } from "../../scripts/cluster/node-group.ts";
 import { nodeIdOf } from "../../scripts/cluster/node-process.ts";
+import { serviceNames } from "../../scripts/serve/boot.ts";
 import type { StackPlan } from "../../scripts/stack/plan.ts";
 import type { ServerProcess } from "../../scripts/stack/server-process.ts";
 import { unexpected } from "../../scripts/stack/server-process.ts";
@@ -35,8 +36,8 @@ export interface Cluster<Plan extends StackPlan = StackPlan> {
   nameOf(nodeId: string): string;
 }
 
-/** Nodes that have everything but gateways and rooms run these. */
-export const REST = ["config", "user", "live", "message"];
+/** Everything but gateways and rooms. */
+export const REST = serviceNames().filter((name) => name !== "api" && name !== "push");
 
 /**
  * Starts real servers and real nodes, each a process of its own that shares them; when the test ends

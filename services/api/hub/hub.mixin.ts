@@ -13,7 +13,6 @@ import { fail } from "../../../contracts/errors.ts";
 import { type EventMap, hubGroup } from "../../../contracts/events.ts";
 import { params } from "../../../contracts/params.ts";
 import type { Configured } from "../../../mixins/config.mixin.ts";
-import { runtimeOf } from "../../../mixins/runtime.ts";
 import { Hub, type HubStats } from "./hub.ts";
 
 type WatchParams = Params<"api.watch"> & {
@@ -100,8 +99,7 @@ export function hubMixin(broker: ServiceBroker): Partial<ServiceSchema> {
       this.hub.start();
     },
 
-    async stopped() {
-      await this.hub.drain(runtimeOf(broker).env.drainSeconds);
+    stopped() {
       this.hub.stop();
     },
   };
