@@ -139,6 +139,11 @@ export interface ActionMap {
     result: NodeJS.ReadableStream;
   };
 
+  /** What the gateway put into the store as `object` becomes a listed video of the caller's. */
+  "video.publish": {
+    params: { object: string; sha256: string; size: number; title: string };
+    result: { video_id: number };
+  };
   /** Internal: those of the videos that exist. */
   "video.cards": { params: { video_ids: number[] }; result: { videos: VideoRow[] } };
 

@@ -94,6 +94,27 @@ export const errors = {
   FEATURE_OFF: { status: 403, live: 10031, douyin: 40031, message: "switched off by the operator" },
   TOKEN_MALFORMED: { status: 401, live: 10032, douyin: 30002, message: "token malformed" },
   TOKEN_EMPTY: { status: 401, live: 10033, douyin: 30004, message: "token empty" },
+  NOT_A_VIDEO: {
+    status: 422,
+    live: 10050,
+    douyin: 40050,
+    message: "not a video in MP4, MOV or WebM",
+  },
+  NO_VIDEO_TRACK: {
+    status: 422,
+    live: 10051,
+    douyin: 40051,
+    message: "no video track in the file",
+  },
+  VIDEO_DAMAGED: { status: 422, live: 10052, douyin: 40052, message: "video cannot be decoded" },
+  VIDEO_TOO_LONG: { status: 422, live: 10053, douyin: 40053, message: "video too long" },
+  PICTURE_TOO_LARGE: { status: 422, live: 10054, douyin: 40054, message: "picture too large" },
+  VIDEO_TOOLS_MISSING: {
+    status: 503,
+    live: 10055,
+    douyin: 40055,
+    message: "no videos taken: ffmpeg is missing on the server",
+  },
   VIDEO_NOT_FOUND: { status: 404, live: 10060, douyin: 40060, message: "video not found" },
   COMMENT_NOT_FOUND: { status: 404, live: 10061, douyin: 40061, message: "comment not found" },
   NO_COMMENT_RIGHT: {

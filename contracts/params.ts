@@ -9,6 +9,8 @@ import type { ActionName } from "./actions.ts";
 export const MAX_ID = Number.MAX_SAFE_INTEGER;
 /** Longest danmaku, in UTF-16 units. */
 export const MAX_CONTENT = 500;
+/** Longest title of a video, in UTF-16 units. */
+export const MAX_TITLE = 128;
 /** Longest comment, in UTF-16 units. */
 export const MAX_COMMENT = 500;
 /** Longest mute, in seconds: 30 days. */
@@ -181,6 +183,13 @@ export const params: Record<ActionName, ActionParams> = {
     format: { type: "enum", values: ["xml", "json", "ass"] },
   },
 
+  "video.publish": {
+    $$strict: true,
+    object: { type: "string", min: 1, max: 200 },
+    sha256: { type: "string", pattern: /^[0-9a-f]{64}$/ },
+    size: whole(0, MAX_ID),
+    title: text(1, MAX_TITLE),
+  },
   "video.cards": { $$strict: true, video_ids: ids(1) },
 
   "video.works": { $$strict: true, user_ids: ids(1) },
