@@ -5,6 +5,7 @@ import { jsonLog } from "./lib/json-log.ts";
 import { ConsoleLogger } from "./mixins/console-logger.ts";
 import "./mixins/etcd-discoverer.ts";
 import { finishRunning } from "./mixins/in-flight.ts";
+import { jetStream } from "./mixins/jetstream.ts";
 import { bindRuntime, runtimeOf } from "./mixins/runtime.ts";
 
 /** Moleculer's own chatter about nodes and registries is for debugging. */
@@ -17,6 +18,7 @@ function logLevels(env: Env): Record<string, string> {
     TRANSIT: quiet,
     TRANSPORTER: quiet,
     CACHER: quiet,
+    CHANNELS: quiet,
     $NODE: quiet,
     "**": env.logLevel,
   };
@@ -48,6 +50,7 @@ export function brokerOptions(env: Env): BrokerOptions {
         stopping: (broker: ServiceBroker) => runtimeOf(broker).drain(),
         stopped: (broker: ServiceBroker) => runtimeOf(broker).close(),
       },
+      ...(env.natsUrl === null ? [] : [jetStream(env.natsUrl)]),
     ],
     created: (broker: ServiceBroker) => {
       bindRuntime(broker, env);

@@ -122,10 +122,23 @@ export interface ActionMap {
 
   /** Internal: one durable commit for many messages; repeats are ignored. */
   "message.append": { params: { messages: MessageRecord[] }; result: Empty };
-  /** Internal: the last `limit` messages, ascending, and the id before them (0 if none). */
+  /**
+   * Internal: the last `limit` messages, ascending, and the id before them (0 if none). All that was
+   * accepted before the call are among them, or it fails.
+   */
   "message.tail": {
     params: { live_id: number; limit: number };
     result: { messages: MessageRecord[]; prev: number };
+  };
+  /**
+   * Internal: answers once history holds all that was accepted before the call; UNAVAILABLE when
+   * that takes longer than `within_ms` (4,000 when left out).
+   */
+  "message.catchUp": { params: { within_ms?: number }; result: Empty };
+  /** For operators (REPL): accepted messages on their way into history, and those put aside. */
+  "message.lag": {
+    params: Empty;
+    result: { waiting: number; underway: number; dead_letters: number };
   };
   "message.single": { params: { id: number }; result: { message: LiveMessage } };
   "message.multi": {

@@ -169,6 +169,8 @@ export const params: Record<ActionName, ActionParams> = {
 
   "message.append": { $$strict: true, messages: batchOfRecords },
   "message.tail": { $$strict: true, live_id: id, limit: whole(1, 10_000) },
+  "message.catchUp": { $$strict: true, within_ms: optional(whole(0, 60_000)) },
+  "message.lag": none,
   "message.single": { $$strict: true, id },
   "message.multi": {
     $$strict: true,

@@ -22,6 +22,8 @@ const LOST_LOCK: ReadonlySet<unknown> = new Set([1213, 1020]);
 interface DriverError extends Error {
   code?: unknown;
   errno?: unknown;
+  /** mysql2: five characters, of which the first two are a class that all databases share. */
+  sqlState?: string;
   /** mysql2: the connection is beyond use. */
   fatal?: unknown;
 }
@@ -36,6 +38,22 @@ export function isUnreachable(error: unknown): boolean {
 /** Whether a transaction failed only because another one came across it: it may be run again at once. */
 export function isLostLock(error: unknown): boolean {
   return LOST_LOCK.has(driverError(error)?.errno);
+}
+
+/** Driver codes for: such a value cannot be kept, today or tomorrow. */
+const UNFIT: ReadonlySet<unknown> = new Set([
+  "SQLITE_CONSTRAINT",
+  "SQLITE_MISMATCH",
+  "SQLITE_TOOBIG",
+  "SQLITE_RANGE",
+]);
+
+/** Whether the database refuses what it was given, however often it is asked. */
+export function isUnfit(error: unknown): boolean {
+  const driver = driverError(error);
+  if (driver === null) return false;
+  // Classes of the SQL standard: data exceptions, and violated constraints.
+  return UNFIT.has(driver.code) || /^2[23]/.test(driver.sqlState ?? "");
 }
 
 /**

@@ -44,9 +44,8 @@ export function pack(messages: MessageRecord[]): string {
 }
 
 function values(message: MessageRecord, index: number): unknown[] {
-  // Its column's NOT NULL tells everything else that is missing; a text for an id would be kept.
-  if (!isId(message.id) || !isId(message.live_id) || typeof message.content !== "string")
-    failField(`messages[${index}]`, "is not a message record");
+  // Not left to the database: each has its own idea of what a text for a number becomes.
+  if (!isRecord(message)) failField(`messages[${index}]`, "is not a message record");
   return [
     message.id,
     message.live_id,
@@ -60,4 +59,21 @@ function values(message: MessageRecord, index: number): unknown[] {
     message.data === null ? null : JSON.stringify(message.data),
     message.lottery_id,
   ];
+}
+
+const MAX_TYPE = 127;
+
+function isRecord(message: MessageRecord): boolean {
+  return (
+    isId(message?.id) &&
+    isId(message.live_id) &&
+    Number.isSafeInteger(message.user_id) &&
+    Number.isSafeInteger(message.live_time) &&
+    Number.isSafeInteger(message.send_time) &&
+    Number.isInteger(message.type) &&
+    message.type <= MAX_TYPE &&
+    typeof message.user_name === "string" &&
+    typeof message.content === "string" &&
+    (message.lottery_id === null || isId(message.lottery_id))
+  );
 }

@@ -9,10 +9,12 @@ import { describeFailure } from "../../lib/database/failure.ts";
 import { createLru, type Lru } from "../../lib/lru.ts";
 import { entity } from "../../mixins/entity.mixin.ts";
 import { failures } from "../../mixins/failures.mixin.ts";
+import { jetStreamOf } from "../../mixins/jetstream.ts";
 import { runtimeOf } from "../../mixins/runtime.ts";
 import { bucketWidth, fillBuckets } from "./density.ts";
 import { exportHistory, type ReadPage } from "./export.ts";
 import { formats } from "./formats/index.ts";
+import { historyIntake, type WritingHistory } from "./intake.mixin.ts";
 import { type MessageModel, messageEntity } from "./message.model.ts";
 import {
   countPerBucket,
@@ -23,12 +25,10 @@ import {
   findPage,
   findTail,
 } from "./message.repo.ts";
-import type { MessageWriter } from "./message-writer.ts";
 import { openMessageWriter } from "./open-message-writer.repo.ts";
 
-interface Members {
+interface Members extends WritingHistory {
   adapter: { model: ModelStatic<MessageModel> };
-  writer: MessageWriter;
   /** Rooms that are known to exist, which they then do for ever. */
   rooms: Lru<number, true>;
   requireRoom(ctx: Context, live_id: number): Promise<void>;
@@ -45,12 +45,15 @@ interface FileMeta {
 const MAX_HISTORY = 100;
 const EXPORT_PAGE = 1_000;
 const KNOWN_ROOMS = 10_000;
+/** How long history may take to catch up with what was accepted, in ms. */
+const CATCH_UP_MS = 4_000;
 
 /** The history of all rooms: kept before anyone is told that a message was accepted. */
 const schema: ServiceSchema<ServiceSettingSchema, object, object, MessageService> = {
   name: "message",
   mixins: [
     entity(messageEntity),
+    historyIntake,
     failures({
       "message.append": "SEND_FAILED",
       "message.tail": "HISTORY_FAILED",
@@ -74,8 +77,29 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, MessageService
     tail: {
       visibility: "public",
       params: params["message.tail"],
-      handler(ctx: Context<Params<"message.tail">>): Promise<Result<"message.tail">> {
+      async handler(ctx: Context<Params<"message.tail">>): Promise<Result<"message.tail">> {
+        await this.catchUp(CATCH_UP_MS);
         return findTail(this.adapter.model, ctx.params.live_id, ctx.params.limit);
+      },
+    },
+
+    catchUp: {
+      visibility: "public",
+      params: params["message.catchUp"],
+      async handler(ctx: Context<Params<"message.catchUp">>): Promise<Result<"message.catchUp">> {
+        await this.catchUp(ctx.params.within_ms ?? CATCH_UP_MS);
+        return {};
+      },
+    },
+
+    lag: {
+      visibility: "public",
+      params: params["message.lag"],
+      async handler(): Promise<Result<"message.lag">> {
+        const stream = jetStreamOf(this.broker);
+        if (stream === null) return { waiting: 0, underway: 0, dead_letters: 0 };
+        const dead_letters = await stream.deadLetters.count();
+        return { ...(await stream.backlog("danmaku")), dead_letters };
       },
     },
 

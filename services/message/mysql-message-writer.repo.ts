@@ -6,17 +6,18 @@ import { COLUMNS, type MessageWriter, pack } from "./message-writer.ts";
 // Unpacked texts otherwise have the database's default, which on many servers is Latin-1.
 const UNICODE = "CHARACTER SET utf8mb4";
 
+// Texts are wider than their columns: what is too long for a type here would be cut in silence.
 const TYPES: Record<(typeof COLUMNS)[number], string> = {
   id: "BIGINT",
   live_id: "BIGINT",
   user_id: "BIGINT",
-  user_name: `VARCHAR(64) ${UNICODE}`,
+  user_name: `TEXT ${UNICODE}`,
   type: "TINYINT",
   live_time: "INT",
   send_time: "BIGINT",
-  content: `MEDIUMTEXT ${UNICODE}`,
-  style: `TEXT ${UNICODE}`,
-  data: `TEXT ${UNICODE}`,
+  content: `LONGTEXT ${UNICODE}`,
+  style: `LONGTEXT ${UNICODE}`,
+  data: `LONGTEXT ${UNICODE}`,
   lottery_id: "BIGINT",
 };
 

@@ -9,8 +9,10 @@ import { params } from "../../contracts/params.ts";
 import type { GroupCommit } from "../../lib/group-commit.ts";
 import { createWordFilter, type WordFilter } from "../../lib/word-filter.ts";
 import { type Configured, configMixin } from "../../mixins/config.mixin.ts";
+import { jetStreamOf } from "../../mixins/jetstream.ts";
 import { runtimeOf } from "../../mixins/runtime.ts";
 import { createJournal } from "./journal.ts";
+import { keepMessages } from "./keep-messages.ts";
 import { createRoom, type RoomState, roomStats, snapshot } from "./room.ts";
 import { Rooms } from "./rooms.ts";
 import { TAIL_MESSAGES } from "./tail.ts";
@@ -145,7 +147,10 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
   created() {
     this.words = createWordFilter(this.config.words);
     this.journal = createJournal({
-      keep: (messages) => call(this.broker, "message.append", { messages }),
+      keep: keepMessages({
+        send: jetStreamOf(this.broker)?.sender("danmaku") ?? null,
+        append: (messages) => call(this.broker, "message.append", { messages }),
+      }),
       failed: (count, error) =>
         this.logger.error("messages could not be kept", { count, reason: String(error) }),
     });
