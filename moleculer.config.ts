@@ -1,11 +1,14 @@
+import { hostname } from "node:os";
 import type { BrokerOptions, ServiceBroker } from "moleculer";
 import { type Env, EnvError, readEnv } from "./lib/env.ts";
 import { discovererOptions } from "./lib/etcd/discoverer-options.ts";
 import { jsonLog } from "./lib/json-log.ts";
+import { natsOptions } from "./lib/nats/options.ts";
 import { ConsoleLogger } from "./mixins/console-logger.ts";
 import "./mixins/etcd-discoverer.ts";
 import { finishRunning } from "./mixins/in-flight.ts";
 import { jetStream } from "./mixins/jetstream.ts";
+import { pulse } from "./mixins/pulse.ts";
 import { bindRuntime, runtimeOf } from "./mixins/runtime.ts";
 
 /** Moleculer's own chatter about nodes and registries is for debugging. */
@@ -31,10 +34,26 @@ function logger(env: Env): NonNullable<BrokerOptions["logger"]> {
   return new ConsoleLogger({ level, formatter: "short" });
 }
 
+/**
+ * Another name for every life of a node: leases, packets and ids of the one before must not be taken
+ * for ours, and in containers host and process number often repeat.
+ */
+function nodeName(): string {
+  return `${hostname()}-${process.pid}-${Date.now().toString(36)}`;
+}
+
+/** How nodes reach each other; nothing when everything runs in one process. */
+function transport(env: Env): BrokerOptions {
+  if (env.natsUrl === null) return {};
+  return { transporter: { type: "NATS", options: natsOptions(env.natsUrl) } as never };
+}
+
 /** Broker options for one node. */
 export function brokerOptions(env: Env): BrokerOptions {
   return {
     namespace: "molimoli",
+    nodeID: nodeName(),
+    ...transport(env),
     logger: logger(env),
     // Shard strategies need to see all nodes, also when one of them is this one.
     registry: { preferLocal: false, discoverer: discovererOptions(env) },
@@ -44,6 +63,7 @@ export function brokerOptions(env: Env): BrokerOptions {
     tracking: { enabled: false },
     middlewares: [
       finishRunning(),
+      ...(env.natsUrl !== null && env.discoverer === "local" ? [pulse()] : []),
       {
         name: "Runtime",
         starting: (broker: ServiceBroker) => runtimeOf(broker).open(),

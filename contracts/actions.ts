@@ -107,12 +107,18 @@ export interface ActionMap {
     params: { live_id: number; type: 3 | 4; content: string; lottery_id: number };
     result: { id: number };
   };
-  /** Internal: a hub announces or renews its interest; `viewers` 0 withdraws it. */
+  /**
+   * Internal: a hub announces or renews its interest; `viewers` 0 withdraws it. `after` is the last id
+   * that it has, `last` the last one pushed.
+   */
   "push.watch": {
-    params: { live_id: number; node_id: string; viewers: number; epoch: number };
-    result: { epoch: number; snapshot: TailSnapshot | null };
+    params: { live_id: number; node_id: string; viewers: number; epoch: number; after?: number };
+    result: { epoch: number; last: number; snapshot: TailSnapshot | null };
   };
-  /** Internal: what a hub missed after `after`, or null when the tail no longer reaches back. */
+  /**
+   * Internal: what a hub missed after `after`, as much as fits into one answer, or null when the tail
+   * no longer reaches back.
+   */
   "push.since": {
     params: { live_id: number; after: number };
     result: { batches: PushBatch[] | null };

@@ -17,6 +17,8 @@ export interface EventMap {
   "live.muted": { live_id: number; user_id: number; until_ms: number };
   /** Sent to the groups of exactly the gateways that have viewers of the room. */
   "push.batch": PushBatch;
+  /** Another node runs this room now: gateways register with it at once. Broadcast. */
+  "push.awoke": { live_id: number; epoch: number };
   /** How many watch a room, on change and at most once a second. Broadcast. */
   "push.audience": { live_id: number; viewers: number };
   /** A session was signed out; its access tokens are void until they expire. Broadcast. */

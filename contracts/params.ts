@@ -163,6 +163,7 @@ export const params: Record<ActionName, ActionParams> = {
     node_id: { type: "string" },
     viewers: whole(0, 1_000_000),
     epoch: whole(0, MAX_ID),
+    after: optional(whole(0, MAX_ID)),
   },
   "push.since": { $$strict: true, live_id: id, after: whole(0, MAX_ID) },
   "push.stats": { $$strict: true, live_id: id },

@@ -149,8 +149,13 @@ export function readEnv(vars: Readonly<Record<string, string | undefined>>): Env
   if (env.redisUrl !== null)
     problems.push(...urlProblems("REDIS_URL", env.redisUrl, parseRedisUrl));
   if (env.s3Url !== null) problems.push(...urlProblems("S3_URL", env.s3Url, parseS3Url));
-  if (env.natsUrl !== null && jwtSecret === null)
-    problems.push("JWT_SECRET is required with NATS_URL, so that all nodes accept the same tokens");
+  if (env.natsUrl !== null)
+    for (const [name, value, why] of [
+      ["JWT_SECRET", jwtSecret, "so that all nodes accept the same tokens"],
+      ["DATABASE_URL", env.databaseUrl, "since a file cannot be shared by nodes"],
+      ["REDIS_URL", env.redisUrl, "where nodes agree on who owns a room"],
+    ] as const)
+      if (value === null) problems.push(`${name} is required with NATS_URL, ${why}`);
   if (problems.length > 0) throw new EnvError(problems);
   return env;
 }

@@ -8,6 +8,7 @@ import { createIdGenerator, type IdGenerator } from "../lib/ids.ts";
 import { createObjectStore } from "../lib/object-store/create-object-store.ts";
 import type { ObjectStore } from "../lib/object-store/object-store.ts";
 import { signingKey } from "../lib/secret.ts";
+import { joinNodes, type Shared } from "./shared.ts";
 
 /**
  * What all services of one node share. It hangs on the broker from outside, since broker options,
@@ -20,6 +21,8 @@ export interface Runtime {
   readonly signingKey: Uint8Array;
   /** Videos, covers, images, replays. */
   readonly objects: ObjectStore;
+  /** What this node has in common with others; null when everything runs in one process. */
+  readonly shared: Shared | null;
   /** Claims the data folder and brings the schema up to date; before any service starts. */
   open(): Promise<void>;
   /** Adds what has to end before any service stops: requests that were accepted need them all. */
@@ -34,19 +37,28 @@ const runtimes = new WeakMap<ServiceBroker, Runtime>();
 
 export function bindRuntime(broker: ServiceBroker, env: Env): Runtime {
   const database = openDatabase(env);
+  const sole = createIdGenerator({ worker: 0 });
+  let shared: Shared | null = null;
   let unlock: (() => void) | null = null;
   const drains: (() => Promise<void>)[] = [];
   const runtime: Runtime = {
     env,
     database,
-    ids: createIdGenerator({ worker: 0 }),
     signingKey: signingKey(env),
     objects: createObjectStore(env),
+    get ids() {
+      return shared?.ids ?? sole;
+    },
+    get shared() {
+      return shared;
+    },
     async open() {
-      unlock = lockDataDir(env.dataDir);
+      // Nodes of a cluster keep nothing there that a second one could spoil.
+      if (env.natsUrl === null) unlock = lockDataDir(env.dataDir);
       await expectDatabase(database, env);
       await migrate(database);
       await runtime.objects.open();
+      if (env.redisUrl !== null) shared = await joinNodes(broker, env.redisUrl);
     },
     beforeStop(drain) {
       drains.push(drain);
@@ -56,6 +68,7 @@ export function bindRuntime(broker: ServiceBroker, env: Env): Runtime {
     },
     async close() {
       await runtime.objects.close();
+      await shared?.leave();
       await database.close();
       unlock?.();
     },

@@ -12,8 +12,6 @@ export class BootError extends Error {
 
 /** Backing services that are designed but not built yet: a setting must not be ignored in silence. */
 const notYet: readonly (readonly [variable: string, field: keyof Env, instead: string])[] = [
-  ["NATS_URL", "natsUrl", "everything runs in one process"],
-  ["REDIS_URL", "redisUrl", "counters and tails are kept in this process"],
   ["JAEGER_URL", "jaegerUrl", "there is no tracing"],
 ];
 

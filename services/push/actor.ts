@@ -1,9 +1,14 @@
+import type { TailSnapshot } from "../../contracts/actions.ts";
 import { fail } from "../../contracts/errors.ts";
-import type { EventMap } from "../../contracts/events.ts";
+import type { PushBatch } from "../../contracts/events.ts";
 import type { MessageRecord } from "../../contracts/message-record.ts";
 import type { RoomCounters } from "../../contracts/objects.ts";
+import type { StoredTail } from "../../lib/tail-store/tail-store.ts";
 import type { WordFilter } from "../../lib/word-filter.ts";
-import { type Command, type Effect, type RoomState, reduce } from "./room.ts";
+import { undone } from "./at-owner.ts";
+import { Outbox, type Remember } from "./outbox.ts";
+import type { Hold } from "./ownership.ts";
+import { type Command, type Effect, type RoomState, reduce, snapshot } from "./room.ts";
 
 /** The world, as far as a room touches it. */
 export interface ActorPorts {
@@ -11,11 +16,22 @@ export interface ActorPorts {
   random(): number;
   /** Resolves once the message is durable; rejects with a registry error when it is not. */
   append(record: MessageRecord): Promise<void>;
-  emit(batch: EventMap["push.batch"], nodes: string[]): void;
+  /** Keeps a batch where a new owner finds it; null: there is no other owner. */
+  remember: Remember | null;
+  emit(batch: PushBatch, nodes: string[]): void;
   audience(liveId: number, viewers: number): void;
   /** Keeps the room's counters where they outlive it. */
   count(liveId: number, counters: RoomCounters): Promise<void>;
   words(): WordFilter;
+}
+
+/** By what right a room is run here. */
+export interface Ownership {
+  hold: Hold;
+  /** The last id that a new owner would know of without us. */
+  remembered: number;
+  /** Called when it shows that another node is the owner: to abandon the room. */
+  fenced(): void;
 }
 
 /** An idle room leaves memory after this long; an ended one sooner. */
@@ -25,16 +41,30 @@ const ENDED_MS = 30_000;
 /** One room at work: carries out what its reducer says. */
 export class RoomActor {
   readonly state: RoomState;
+  private readonly hold: Hold;
   private readonly ports: ActorPorts;
+  private readonly outbox: Outbox;
+  private over = false;
   private timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
   private usedAtMs: number;
   private counted: number;
 
-  constructor(state: RoomState, ports: ActorPorts) {
+  constructor(state: RoomState, ports: ActorPorts, { hold, remembered, fenced }: Ownership) {
     this.state = state;
+    this.hold = hold;
     this.ports = ports;
+    this.outbox = new Outbox({
+      room: { liveId: state.live_id, token: hold.token },
+      last: remembered,
+      remember: ports.remember,
+      whole: (): StoredTail => ({ prev: state.tail.prev, batches: state.tail.all() }),
+      emit: (batch) => ports.emit(batch, state.audience.nodes),
+      fenced,
+    });
     this.usedAtMs = ports.now();
     this.counted = state.stats.messages;
+    for (const batch of state.tail.since(remembered) ?? state.tail.all())
+      this.outbox.send(batch, batch);
   }
 
   /**
@@ -44,6 +74,7 @@ export class RoomActor {
    * its batches in order: messages enter the window by ascending id.
    */
   async say(command: Extract<Command, { kind: "send" | "announce" }>): Promise<number> {
+    this.requireHold();
     this.usedAtMs = command.now_ms;
     for (const effect of reduce(this.state, command, this.ports.words())) {
       if (effect.kind === "refuse") fail(effect.error, effect.data);
@@ -53,6 +84,30 @@ export class RoomActor {
       }
     }
     return command.id;
+  }
+
+  /** False once another node may run this room. */
+  get isOwner(): boolean {
+    return !this.over && this.hold.isHeld();
+  }
+
+  /**
+   * What gateways may know of the room's past: only what a new owner would know too.
+   *
+   * @param after what the gateway has already
+   */
+  snapshot(after: number | null): TailSnapshot {
+    return snapshot(this.state, { after, upTo: this.outbox.last });
+  }
+
+  /** What came after an id, or null when that is too long ago; as much as fits into one answer. */
+  since(after: number): PushBatch[] | null {
+    return after < this.state.tail.prev ? null : this.snapshot(after).batches;
+  }
+
+  /** The last id that gateways may know of. */
+  get last(): number {
+    return this.outbox.last;
   }
 
   /** Applies a command that asks for nothing durable. */
@@ -85,11 +140,26 @@ export class RoomActor {
     await this.ports.count(live_id, { ...stats });
   }
 
-  /** Sends out what waits and stops the timer. */
+  /** Sends out what waits, stops the timer, and lets others have the room. */
   async close(): Promise<void> {
     if (this.timer !== null) this.flush();
+    this.over = true;
     this.cancel();
+    await this.outbox.close();
     await this.count();
+    await this.hold.release();
+  }
+
+  /** The room is another's: nothing is sent any more. */
+  abandon(): void {
+    this.over = true;
+    this.cancel();
+    this.outbox.stop();
+  }
+
+  /** @throws UNAVAILABLE, undone, when this node does not own the room at the moment */
+  private requireHold(): void {
+    if (!this.isOwner) throw undone();
   }
 
   private committed(record: MessageRecord): void {
@@ -103,13 +173,14 @@ export class RoomActor {
   }
 
   private carryOut(effect: Effect): void {
-    if (effect.kind === "emit") this.ports.emit(effect.batch, effect.nodes);
+    if (effect.kind === "emit") this.outbox.send(effect.batch, effect.kept);
     else if (effect.kind === "audience") this.ports.audience(this.state.live_id, effect.viewers);
     else if (effect.kind === "schedule") this.schedule(effect.at_ms - this.ports.now());
   }
 
   private schedule(delayMs: number): void {
     this.cancel();
+    if (this.over) return;
     const run = () => {
       this.timer = null;
       this.flush();

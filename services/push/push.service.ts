@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Context, Service, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import type { Params, Result } from "../../contracts/actions.ts";
 import { broadcast, type CallMeta, call, emit } from "../../contracts/call.ts";
@@ -7,28 +8,43 @@ import { type EventMap, hubGroup } from "../../contracts/events.ts";
 import type { MessageRecord } from "../../contracts/message-record.ts";
 import { params } from "../../contracts/params.ts";
 import type { GroupCommit } from "../../lib/group-commit.ts";
+import { keepBatch } from "../../lib/tail-store/tail-store.ts";
 import { createWordFilter, type WordFilter } from "../../lib/word-filter.ts";
 import { type Configured, configMixin } from "../../mixins/config.mixin.ts";
 import { jetStreamOf } from "../../mixins/jetstream.ts";
 import { runtimeOf } from "../../mixins/runtime.ts";
+import type { RoomActor } from "./actor.ts";
+import { atOwner, undone } from "./at-owner.ts";
 import { createJournal } from "./journal.ts";
 import { keepMessages } from "./keep-messages.ts";
-import { createRoom, type RoomState, roomStats, snapshot } from "./room.ts";
-import { Rooms } from "./rooms.ts";
+import { leasedOwnership, OwnedElsewhere, type Ownership, soleOwnership } from "./ownership.ts";
+import { createRoom, roomStats } from "./room.ts";
+import { type LoadedRoom, Rooms } from "./rooms.ts";
 import { TAIL_MESSAGES } from "./tail.ts";
 
 type Call<P> = Context<P, CallMeta>;
 
 interface Members extends Configured {
   rooms: Rooms;
+  ownership: Ownership;
   journal: GroupCommit<MessageRecord>;
   words: WordFilter;
   sweeper: NodeJS.Timeout;
   nextId(above: number): number;
-  loadRoom(liveId: number): Promise<RoomState>;
+  /** Does something with a room, on whichever node runs it; see at-owner.ts. */
+  atOwner<T>(ctx: Call<{ live_id: number }>, work: (room: RoomActor) => T | Promise<T>): Promise<T>;
+  loadRoom(liveId: number, lost: () => void): Promise<LoadedRoom>;
+  pastOf(liveId: number, token: number): Promise<Past>;
   configChanged(config: Config): void;
 }
 type PushService = Service & Members;
+
+type Past = Parameters<typeof createRoom>[1];
+
+/** Saying something twice does harm; everything else can be asked again. */
+const ONCE_ONLY: ReadonlySet<string> = new Set(["push.send", "push.announce"]);
+/** Messages looked at to find what was accepted and not pushed before an owner died. */
+const MAX_UNPUSHED = 200;
 
 /** How often silent gateways and idle rooms are looked for. */
 const SWEEP_MS = 5_000;
@@ -49,19 +65,20 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
       params: params["push.send"],
       async handler(ctx: Call<Params<"push.send">>): Promise<Result<"push.send">> {
         const caller = ctx.meta.user ?? fail("NEED_LOGIN");
-        const { live_id, type, content, style = null, data = null } = ctx.params;
-        const room = await this.rooms.get(live_id);
-        const id = await room.say({
-          kind: "send",
-          now_ms: Date.now(),
-          id: this.nextId(room.state.lastId),
-          sender: { user_id: caller.user_id, user_name: caller.username },
-          type,
-          content,
-          style,
-          data,
+        const { type, content, style = null, data = null } = ctx.params;
+        return this.atOwner(ctx, async (room) => {
+          const id = await room.say({
+            kind: "send",
+            now_ms: Date.now(),
+            id: this.nextId(room.state.lastId),
+            sender: { user_id: caller.user_id, user_name: caller.username },
+            type,
+            content,
+            style,
+            data,
+          });
+          return { id };
         });
-        return { id };
       },
     },
 
@@ -73,11 +90,12 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
         this: PushService,
         ctx: Call<Params<"push.announce">>,
       ): Promise<Result<"push.announce">> {
-        const { live_id, ...said } = ctx.params;
-        const room = await this.rooms.get(live_id);
-        const id = this.nextId(room.state.lastId);
-        await room.say({ kind: "announce", now_ms: Date.now(), id, ...said });
-        return { id };
+        const { live_id: _, ...said } = ctx.params;
+        return this.atOwner(ctx, async (room) => {
+          const id = this.nextId(room.state.lastId);
+          await room.say({ kind: "announce", now_ms: Date.now(), id, ...said });
+          return { id };
+        });
       },
     },
 
@@ -86,12 +104,17 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
       visibility: "public",
       params: params["push.watch"],
       async handler(ctx: Call<Params<"push.watch">>): Promise<Result<"push.watch">> {
-        const { live_id, node_id, viewers, epoch } = ctx.params;
-        const room = await this.rooms.get(live_id);
-        if (room.state.ended && viewers > 0) fail("ROOM_NOT_LIVE");
-        room.watch(node_id, viewers);
-        const known = epoch === room.state.epoch;
-        return { epoch: room.state.epoch, snapshot: known ? null : snapshot(room.state) };
+        const { node_id, viewers, epoch: known, after = null } = ctx.params;
+        return this.atOwner(ctx, (room) => {
+          if (room.state.ended && viewers > 0) fail("ROOM_NOT_LIVE");
+          room.watch(node_id, viewers);
+          const { epoch } = room.state;
+          return {
+            epoch,
+            last: room.last,
+            snapshot: known === epoch ? null : room.snapshot(after),
+          };
+        });
       },
     },
 
@@ -99,9 +122,8 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
       ...byRoom,
       visibility: "public",
       params: params["push.since"],
-      async handler(ctx: Call<Params<"push.since">>): Promise<Result<"push.since">> {
-        const room = await this.rooms.get(ctx.params.live_id);
-        return { batches: room.state.tail.since(ctx.params.after) };
+      handler(ctx: Call<Params<"push.since">>): Promise<Result<"push.since">> {
+        return this.atOwner(ctx, (room) => ({ batches: room.since(ctx.params.after) }));
       },
     },
 
@@ -109,9 +131,8 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
       ...byRoom,
       visibility: "public",
       params: params["push.stats"],
-      async handler(ctx: Call<Params<"push.stats">>): Promise<Result<"push.stats">> {
-        const room = await this.rooms.get(ctx.params.live_id);
-        return roomStats(room.state);
+      handler(ctx: Call<Params<"push.stats">>): Promise<Result<"push.stats">> {
+        return this.atOwner(ctx, (room) => roomStats(room.state));
       },
     },
   },
@@ -124,6 +145,10 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
       const { live_id, user_id, until_ms } = ctx.params;
       this.rooms.tell(live_id, (room) => room.apply({ kind: "mute", user_id, until_ms }));
     },
+    /** Its viewers are gone, or come back with another gateway. */
+    "$node.disconnected"(ctx: Context<{ node: { id: string } }>) {
+      for (const room of this.rooms.awake()) room.watch(ctx.params.node.id, 0);
+    },
   },
 
   methods: {
@@ -131,11 +156,49 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
       return runtimeOf(this.broker).ids.next(above);
     },
 
-    /** A room as its services know it: its card, and its last messages as the tail. */
-    async loadRoom(live_id: number): Promise<RoomState> {
-      const card = await call(this.broker, "live.card", { live_id });
-      const recent = await call(this.broker, "message.tail", { live_id, limit: TAIL_MESSAGES });
-      return createRoom(card, recent, this.config, this.nextId(0), Date.now());
+    atOwner<T>(ctx: Call<{ live_id: number }>, work: (room: RoomActor) => T | Promise<T>) {
+      const { action, params, headers } = ctx;
+      const name = action?.name as string;
+      const onward = { headers: { forwarded: true } };
+      return atOwner<T>({
+        here: async () => {
+          const room = await this.rooms.get(params.live_id);
+          if (!room.isOwner) throw undone();
+          return work(room);
+        },
+        there: headers?.forwarded
+          ? null
+          : (nodeID) => ctx.call<T, object>(name, params, { ...onward, nodeID }),
+        repeatable: !ONCE_ONLY.has(name),
+        now: () => performance.now(),
+        pause,
+      });
+    },
+
+    async loadRoom(live_id: number, lost: () => void): Promise<LoadedRoom> {
+      const hold = await reached(this.ownership.claim(live_id, lost));
+      try {
+        const card = await call(this.broker, "live.card", { live_id });
+        const past = await this.pastOf(live_id, hold.token);
+        const state = createRoom(card, past, this.config, this.nextId(0), Date.now());
+        // Gateways come back at once, and need not wait for their next renewal.
+        const { epoch, tail } = state;
+        if (past.tail !== undefined) await broadcast(this.broker, "push.awoke", { live_id, epoch });
+        return { state, hold, remembered: rememberedOf(past) ?? tail.prev };
+      } catch (error) {
+        await hold.release();
+        throw error;
+      }
+    },
+
+    /** What the owner before has left, and what is in history beyond that. */
+    async pastOf(live_id: number, token: number): Promise<Past> {
+      const { shared } = runtimeOf(this.broker);
+      const recent = (limit: number) => call(this.broker, "message.tail", { live_id, limit });
+      if (shared === null) return recent(TAIL_MESSAGES);
+      const tail = await reached(shared.tails.load(live_id, token));
+      if (tail === "fenced") throw undone();
+      return { ...(await recent(tail === null ? TAIL_MESSAGES : MAX_UNPUSHED)), tail };
     },
 
     configChanged(config: Config): void {
@@ -154,12 +217,18 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
       failed: (count, error) =>
         this.logger.error("messages could not be kept", { count, reason: String(error) }),
     });
+  },
+
+  started() {
+    const { shared } = runtimeOf(this.broker);
+    this.ownership = shared === null ? soleOwnership : leasedOwnership(shared.leases, this.broker);
     const notSent = (event: string) => (error: unknown) =>
       this.logger.error("an event could not be sent", { event, error });
-    this.rooms = new Rooms((liveId) => this.loadRoom(liveId), {
+    this.rooms = new Rooms((liveId, lost) => this.loadRoom(liveId, lost), {
       now: Date.now,
       random: Math.random,
       append: this.journal.append,
+      remember: shared && ((room, batch, whole) => keepBatch(shared.tails, room, batch, whole)),
       // A batch that a transporter does not take is a hole that the hubs notice and fill.
       emit: (batch, nodes) => {
         if (nodes.length > 0)
@@ -177,9 +246,6 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
       },
       words: () => this.words,
     });
-  },
-
-  started() {
     this.configChanged(this.config);
     this.sweeper = setInterval(() => this.rooms.sweep(Date.now()), SWEEP_MS);
   },
@@ -187,8 +253,23 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
   async stopped() {
     clearInterval(this.sweeper);
     await this.journal.drain();
-    await this.rooms.close();
+    await this.rooms?.close();
   },
 };
+
+/** The last id that a new owner would find; null when it would find nothing. */
+function rememberedOf({ messages, prev, tail }: Past): number | null {
+  if (tail === undefined) return messages.at(-1)?.id ?? prev;
+  return tail && (tail.batches.at(-1)?.ids.at(-1) ?? tail.prev);
+}
+
+/** What Redis does not answer has not been done, as far as a caller is concerned. */
+async function reached<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw error instanceof OwnedElsewhere ? error : undone();
+  }
+}
 
 export default push;

@@ -11,6 +11,7 @@ import type {
   RoomStats,
 } from "../../contracts/objects.ts";
 import { messageEvent, noticeEvent, ownMessageEvent } from "../../lib/sse.ts";
+import type { StoredTail } from "../../lib/tail-store/tail-store.ts";
 import { createBuckets } from "../../lib/token-bucket.ts";
 import type { WordFilter } from "../../lib/word-filter.ts";
 import { Audience } from "./audience.ts";
@@ -81,7 +82,8 @@ export type Effect =
   | { kind: "append"; record: MessageRecord }
   /** Come back with `flush` at that time. */
   | { kind: "schedule"; at_ms: number }
-  | { kind: "emit"; batch: PushBatch; nodes: string[] }
+  /** Send to the gateways; `kept` is the part that has to be remembered before, null when none. */
+  | { kind: "emit"; batch: PushBatch; kept: PushBatch | null }
   | { kind: "audience"; viewers: number };
 
 const NOTHING_COUNTED: RoomCounters = {
@@ -95,23 +97,29 @@ const NOTHING_COUNTED: RoomCounters = {
 const PRESENCE_MS = 1000;
 /** Senders whose door bucket a room remembers; the idle ones are forgotten first. */
 const MAX_DOORS = 50_000;
+/** Characters in one batch, so that it fits into a packet; one message may go beyond. */
+const MAX_TEXT = 128 * 1024;
+/** Messages in one batch of a tail that is made from history: it is trimmed by whole batches. */
+const RESTORED = 50;
 
 /**
  * Wakes a room up.
  *
- * @param recent its last messages, ascending, and the id before them: they become the tail, so that
- *   viewers resume across a restart
+ * @param past its last messages, ascending, and the id before them: they become the tail, so that
+ *   viewers resume across a restart. Where the owner before has left its tail, that is gone on with.
  */
 export function createRoom(
   card: RoomCard,
-  recent: { messages: MessageRecord[]; prev: number },
+  past: { messages: MessageRecord[]; prev: number; tail?: StoredTail | null },
   config: Config,
   epoch: number,
   nowMs: number,
 ): RoomState {
-  const tail = new Tail(recent.prev);
-  for (const chunk of chunks(recent.messages, 50))
-    tail.add(encodeBatch(card.live_id, tail.last, chunk));
+  const left = past.tail ?? null;
+  const tail = new Tail(left?.prev ?? past.prev);
+  for (const batch of left?.batches ?? []) tail.add(batch);
+  const newer = past.messages.filter(({ id }) => id > tail.last);
+  for (const batch of encodeBatches(card.live_id, tail.last, newer, RESTORED)) tail.add(batch);
   return {
     live_id: card.live_id,
     epoch,
@@ -164,14 +172,13 @@ export function reduce(room: RoomState, command: Command, words: WordFilter): Ef
   }
 }
 
-/** Everything a gateway needs to serve its first viewer of this room. */
-export function snapshot(room: RoomState): TailSnapshot {
-  return {
-    epoch: room.epoch,
-    prev: room.tail.prev,
-    batches: room.tail.all(),
-    viewers: room.audience.viewers,
-  };
+/** What a gateway needs to serve its first viewer of this room, or to go on under a new owner. */
+export function snapshot(
+  room: RoomState,
+  { after, upTo }: { after: number | null; upTo: number } = { after: null, upTo: room.tail.last },
+): TailSnapshot {
+  const { epoch, tail, audience } = room;
+  return { epoch, ...tail.excerpt(after, upTo), viewers: audience.viewers };
 }
 
 export function roomStats(room: RoomState): RoomStats {
@@ -275,14 +282,34 @@ function flush(room: RoomState, nowMs: number, random: Random): Effect[] {
     room.lastFlushMs = nowMs;
   }
 
-  const batch = encodeBatch(room.live_id, room.tail.last, window?.pushed ?? []);
   // The tail keeps messages only: presence and counts of the past mean nothing to who comes later.
-  if (batch.ids.length > 0) room.tail.add(batch);
-  const sent: PushBatch = { ...batch, text: batch.text + notices };
-  if (own.length > 0) sent.own = own;
-  if (sent.text !== "" || own.length > 0)
-    effects.push({ kind: "emit", batch: sent, nodes: room.audience.nodes });
+  for (const kept of encodeBatches(room.live_id, room.tail.last, window?.pushed ?? [])) {
+    room.tail.add(kept);
+    effects.push({ kind: "emit", batch: kept, kept });
+  }
+  tellBesides(room, effects, notices, own);
   return effects;
+}
+
+/** Notices and what only senders see go with the last messages, and what is too much after them. */
+function tellBesides(room: RoomState, effects: Effect[], notices: string, own: OwnMessage[]): void {
+  const [first = [], ...more] = packed(own, ({ text }) => text.length);
+  const last = effects.at(-1);
+  const beside = first.length > 0 ? { own: first } : {};
+  if (last?.kind === "emit")
+    effects[effects.length - 1] = {
+      ...last,
+      batch: { ...last.batch, text: last.batch.text + notices, ...beside },
+    };
+  else if (notices !== "" || first.length > 0)
+    effects.push(tell(room, { text: notices, ...beside }));
+  for (const part of more) effects.push(tell(room, { own: part }));
+}
+
+/** A batch without messages. */
+function tell(room: RoomState, what: Partial<PushBatch>): Effect {
+  const batch = { live_id: room.live_id, prev: room.tail.last, ids: [], text: "", ...what };
+  return { kind: "emit", batch, kept: null };
 }
 
 /** The text that tells a changed number of viewers, or "" when it is not time for it. */
@@ -315,19 +342,28 @@ function end(room: RoomState, nowMs: number, random: Random): Effect[] {
   if (room.ended) return [];
   room.ended = true;
   const effects = flush(room, nowMs, random);
-  const last = encodeBatch(room.live_id, room.tail.last, []);
-  effects.push({ kind: "emit", batch: { ...last, ended: true }, nodes: room.audience.nodes });
+  effects.push(tell(room, { ended: true }));
   return effects;
 }
 
-function encodeBatch(liveId: number, prev: number, records: MessageRecord[]): PushBatch {
-  let text = "";
-  const ids: number[] = [];
-  for (const record of records) {
-    text += messageEvent(record.id, JSON.stringify(toLiveMessage(record)));
-    ids.push(record.id);
-  }
-  return { live_id: liveId, prev, ids, text };
+/** The records as contiguous batches, none for none, each of at most so many. */
+function encodeBatches(
+  liveId: number,
+  prev: number,
+  records: MessageRecord[],
+  most: number = Number.POSITIVE_INFINITY,
+): PushBatch[] {
+  const encoded = records.map((record) => ({
+    id: record.id,
+    text: messageEvent(record.id, JSON.stringify(toLiveMessage(record))),
+  }));
+  let last = prev;
+  return packed(encoded, ({ text }) => text.length, most).map((part) => {
+    const ids = part.map(({ id }) => id);
+    const batch = { live_id: liveId, prev: last, ids, text: part.map(({ text }) => text).join("") };
+    last = ids.at(-1) as number;
+    return batch;
+  });
 }
 
 function limiterRates(limits: Config["limiter"], viewers: number) {
@@ -338,6 +374,17 @@ function refuse(error: ErrorName, data: ErrorData | null = null): Effect[] {
   return [{ kind: "refuse", error, data }];
 }
 
-function* chunks<T>(items: T[], size: number): Generator<T[]> {
-  for (let i = 0; i < items.length; i += size) yield items.slice(i, i + size);
+/** In parts of at most {@link MAX_TEXT}; what is larger by itself is a part of its own. */
+function packed<T>(items: T[], size: (item: T) => number, most = items.length): T[][] {
+  const parts: T[][] = [];
+  let room = 0;
+  for (const item of items) {
+    if (parts.length === 0 || size(item) > room || parts.at(-1)?.length === most) {
+      parts.push([]);
+      room = MAX_TEXT;
+    }
+    (parts.at(-1) as T[]).push(item);
+    room -= size(item);
+  }
+  return parts;
 }

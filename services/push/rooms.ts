@@ -1,19 +1,36 @@
 import type { Config } from "../../contracts/config.ts";
-import { ProductError } from "../../contracts/errors.ts";
 import { type ActorPorts, RoomActor } from "./actor.ts";
+import { undone } from "./at-owner.ts";
+import type { Hold } from "./ownership.ts";
 import type { RoomState } from "./room.ts";
+
+/** What a room is made of when it wakes up on this node. */
+export interface LoadedRoom {
+  state: RoomState;
+  hold: Hold;
+  /** The last id that a new owner would know of without us. */
+  remembered: number;
+}
+
+/**
+ * Claims a room and makes its state.
+ *
+ * @param lost to be called when another node has become the owner
+ * @throws ROOM_NOT_FOUND, OwnedElsewhere
+ */
+export type LoadRoom = (liveId: number, lost: () => void) => Promise<LoadedRoom>;
 
 /** The rooms that live on this node, loaded when first asked for. */
 export class Rooms {
   private readonly actors = new Map<number, RoomActor>();
   /** One load per room at a time, however many ask. */
   private readonly loading = new Map<number, Promise<RoomActor>>();
-  private readonly load: (liveId: number) => Promise<RoomState>;
+  private readonly leaving = new Map<number, Promise<void>>();
+  private readonly load: LoadRoom;
   private readonly ports: ActorPorts;
   private closed = false;
 
-  /** @param load makes a room's state, or throws ROOM_NOT_FOUND */
-  constructor(load: (liveId: number) => Promise<RoomState>, ports: ActorPorts) {
+  constructor(load: LoadRoom, ports: ActorPorts) {
     this.load = load;
     this.ports = ports;
   }
@@ -34,10 +51,21 @@ export class Rooms {
 
   /** A room that wakes while the node stops would find the services gone that it is loaded from. */
   private wake(liveId: number): Promise<RoomActor> {
-    if (this.closed) return Promise.reject(stopping());
-    const waking = this.load(liveId)
-      .then((state) => {
-        const actor = new RoomActor(state, this.ports);
+    if (this.closed) return Promise.reject(undone());
+    let lost = false;
+    let actor: RoomActor | null = null;
+    const forget = () => {
+      lost = true;
+      actor?.abandon();
+      if (actor !== null && this.actors.get(liveId) === actor) this.actors.delete(liveId);
+    };
+    // Its last life must have let go, or this one would be taken for another owner.
+    const leaving = this.leaving.get(liveId);
+    const load = () => this.load(liveId, forget);
+    const waking = (leaving === undefined ? load() : leaving.then(load))
+      .then(({ state, hold, remembered }) => {
+        if (lost) throw undone();
+        actor = new RoomActor(state, this.ports, { hold, remembered, fenced: forget });
         this.actors.set(liveId, actor);
         return actor;
       })
@@ -46,13 +74,19 @@ export class Rooms {
     return waking;
   }
 
+  /** All rooms that are awake here. */
+  awake(): Iterable<RoomActor> {
+    return this.actors.values();
+  }
+
   /** Drops silent gateways, keeps counters, and lets idle rooms go. */
   sweep(nowMs: number): void {
     for (const [liveId, actor] of this.actors) {
       actor.apply({ kind: "sweep", now_ms: nowMs });
       if (actor.isIdle(nowMs)) {
         this.actors.delete(liveId);
-        void actor.close();
+        const left = actor.close().finally(() => this.leaving.delete(liveId));
+        this.leaving.set(liveId, left);
       } else {
         void actor.count();
       }
@@ -69,10 +103,7 @@ export class Rooms {
     this.closed = true;
     await Promise.allSettled(this.loading.values());
     await Promise.all([...this.actors.values()].map((actor) => actor.close()));
+    await Promise.all(this.leaving.values());
     this.actors.clear();
   }
-}
-
-function stopping(): ProductError {
-  return new ProductError("UNAVAILABLE", { retry_after_ms: 1000 });
 }

@@ -1,4 +1,5 @@
 import type { PushBatch } from "../../contracts/events.ts";
+import { lastIdOf } from "../../lib/tail-store/tail-store.ts";
 
 /** How many messages of a room can be resumed from memory. */
 export const TAIL_MESSAGES = 1000;
@@ -45,4 +46,34 @@ export class Tail {
   all(): PushBatch[] {
     return this.batches.slice();
   }
+
+  /**
+   * As much of the tail as one answer may hold: from `after` on, or, when that is null or too long
+   * ago, the latest.
+   *
+   * @param upTo nothing after this id
+   */
+  excerpt(after: number | null, upTo: number): { prev: number; batches: PushBatch[] } {
+    const known = this.batches.filter((batch) => lastIdOf(batch) <= upTo);
+    const missing = after === null ? null : this.since(after);
+    if (missing === null) {
+      const batches = fitting(known.reverse()).reverse();
+      return { prev: batches[0]?.prev ?? Math.min(this.last, Math.max(upTo, this.prev)), batches };
+    }
+    const batches = fitting(known.filter((batch) => lastIdOf(batch) > (after ?? 0)));
+    return { prev: batches[0]?.prev ?? Math.min(after ?? 0, upTo), batches };
+  }
+}
+
+/** NATS takes a megabyte by default. A character has at most three bytes, an id about sixteen digits. */
+const MAX_BYTES = 700_000;
+
+/** The first ones, at least one, that travel in one packet. */
+function fitting(batches: PushBatch[]): PushBatch[] {
+  let bytes = 0;
+  const end = batches.findIndex(({ text, ids }) => {
+    bytes += text.length * 3 + ids.length * 17;
+    return bytes > MAX_BYTES;
+  });
+  return end === -1 ? batches : batches.slice(0, Math.max(1, end));
 }

@@ -5,6 +5,9 @@ import type { ActorPorts } from "../../services/push/actor.ts";
 import { words } from "./room-at-work.ts";
 import { seededRandom } from "./seeded-random.ts";
 
+/** A room that nobody else can own. */
+export const sole = { token: 0, isHeld: () => true, release: async () => {} };
+
 /** A world that remembers what actors did to it. Appends succeed at once unless told otherwise. */
 export class RecordingPorts implements ActorPorts {
   readonly records: MessageRecord[] = [];
@@ -16,6 +19,7 @@ export class RecordingPorts implements ActorPorts {
   readonly counts: RoomCounters[] = [];
   readonly random = seededRandom(1);
   readonly words = () => words;
+  remember: ActorPorts["remember"] = null;
   readonly now: () => number;
   private failure: Error | null = null;
   private held: PromiseWithResolvers<void> | null = null;

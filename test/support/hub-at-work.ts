@@ -46,7 +46,7 @@ export class FakeOwner implements RoomSource {
     const { epoch, viewers, tail } = this;
     const snapshot = { epoch, prev: tail.prev, batches: tail.all(), viewers };
     if (this.delay !== null) await this.delay;
-    return { epoch, snapshot: params.epoch === epoch ? null : snapshot };
+    return { epoch, last: tail.last, snapshot: params.epoch === epoch ? null : snapshot };
   }
 
   async since({ after }: Params<"push.since">): Promise<Result<"push.since">> {

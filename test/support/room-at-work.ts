@@ -85,7 +85,11 @@ export class RoomAtWork {
     for (const effect of effects) {
       if (effect.kind === "schedule") this.dueMs = effect.at_ms;
       else if (effect.kind === "emit")
-        this.emitted.push({ at_ms: this.now, batch: effect.batch, nodes: effect.nodes });
+        this.emitted.push({
+          at_ms: this.now,
+          batch: effect.batch,
+          nodes: this.state.audience.nodes,
+        });
       else if (effect.kind === "audience")
         this.audiences.push({ at_ms: this.now, viewers: effect.viewers });
     }

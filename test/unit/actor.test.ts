@@ -4,7 +4,7 @@ import { type Config, defaultConfig } from "../../contracts/config.ts";
 import { ProductError } from "../../contracts/errors.ts";
 import { MessageType } from "../../contracts/objects.ts";
 import { RoomActor } from "../../services/push/actor.ts";
-import { RecordingPorts } from "../support/actor-ports.ts";
+import { RecordingPorts, sole } from "../support/actor-ports.ts";
 import { LIVE_ID } from "../support/danmaku.ts";
 import { RoomAtWork, START_MS } from "../support/room-at-work.ts";
 
@@ -16,7 +16,8 @@ function actorAt(t: TestContext, { config = defaultConfig as Config, is_live = t
   t.mock.timers.enable({ apis: ["setTimeout", "setImmediate", "Date"], now: START_MS });
   const ports = new RecordingPorts();
   const { state } = new RoomAtWork(config, undefined, { is_live });
-  return { actor: new RoomActor(state, ports), ports, clock: t.mock.timers };
+  const ownership = { hold: sole, remembered: 0, fenced: () => assert.fail() };
+  return { actor: new RoomActor(state, ports, ownership), ports, clock: t.mock.timers };
 }
 
 function send(id: number, different: { content?: string; user_id?: number } = {}) {

@@ -59,7 +59,13 @@ describe("ETCD_URL", () => {
 });
 
 describe("DISCOVERER", () => {
-  const cluster = { NATS_URL: "nats://a", ETCD_URL: "http://a", JWT_SECRET: "x".repeat(32) };
+  const cluster = {
+    NATS_URL: "nats://a",
+    ETCD_URL: "http://a",
+    DATABASE_URL: "mysql://a/b",
+    REDIS_URL: "redis://a",
+    JWT_SECRET: "x".repeat(32),
+  };
 
   it("is local unless it is etcd", () => {
     assert.equal(readEnv({}).discoverer, "local");

@@ -280,7 +280,7 @@ describe("the owner of a room", () => {
     owner.say(2);
     owner.say(1, { lost: true });
     owner.epoch = 2;
-    hub.nodeLost("push-1");
+    hub.nodesChanged();
     await pass(250);
     await stream.until("id: 3\n");
     assert.deepEqual(messageIds(stream.body()), [1, 2, 3]);

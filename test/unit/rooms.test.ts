@@ -2,24 +2,28 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { defaultConfig } from "../../contracts/config.ts";
 import { ProductError } from "../../contracts/errors.ts";
-import type { RoomState } from "../../services/push/room.ts";
-import { Rooms } from "../../services/push/rooms.ts";
-import { RecordingPorts } from "../support/actor-ports.ts";
+import { type LoadedRoom, Rooms } from "../../services/push/rooms.ts";
+import { RecordingPorts, sole } from "../support/actor-ports.ts";
 import { RoomAtWork, START_MS, withLimits } from "../support/room-at-work.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 const HOUR_MS = 3_600_000;
 
 /** Rooms whose loads the test ends. */
 function roomsAt() {
   const ports = new RecordingPorts(() => START_MS);
-  const loads: { liveId: number; done: PromiseWithResolvers<RoomState> }[] = [];
+  const loads: { liveId: number; done: PromiseWithResolvers<LoadedRoom> }[] = [];
   const rooms = new Rooms((liveId) => {
-    const done = Promise.withResolvers<RoomState>();
+    const done = Promise.withResolvers<LoadedRoom>();
     loads.push({ liveId, done });
     return done.promise;
   }, ports);
   const loaded = (index = loads.length - 1) =>
-    loads[index]?.done.resolve(new RoomAtWork(defaultConfig).state);
+    loads[index]?.done.resolve({
+      state: new RoomAtWork(defaultConfig).state,
+      hold: sole,
+      remembered: 0,
+    });
   return { rooms, ports, loads, loaded };
 }
 
@@ -107,7 +111,7 @@ test("a sweep drops silent gateways, then idle rooms", async () => {
   rooms.sweep(START_MS + HOUR_MS);
 
   const anew = rooms.get(42);
-  assert.equal(loads.length, 2);
+  await waitFor(() => loads.length === 2);
   loaded();
   assert.notEqual(await anew, room);
 });

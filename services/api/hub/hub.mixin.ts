@@ -75,8 +75,15 @@ export function hubMixin(broker: ServiceBroker): Partial<ServiceSchema> {
       "push.audience"(ctx: Context<EventMap["push.audience"]>) {
         this.hub.audience(ctx.params.live_id, ctx.params.viewers);
       },
-      "$node.disconnected"(ctx: Context<{ node: { id: string } }>) {
-        this.hub.nodeLost(ctx.params.node.id);
+      "push.awoke"(ctx: Context<EventMap["push.awoke"]>) {
+        this.hub.roomMoved(ctx.params.live_id, ctx.params.epoch);
+      },
+      "$node.disconnected"() {
+        this.hub.nodesChanged();
+      },
+      // It may have taken us for gone meanwhile.
+      "$node.connected"() {
+        this.hub.nodesChanged();
       },
     },
 

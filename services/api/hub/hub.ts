@@ -109,8 +109,12 @@ export class Hub {
     this.subscriptions.audience(liveId, viewers);
   }
 
-  nodeLost(nodeId: string): void {
-    this.subscriptions.nodeLost(nodeId);
+  roomMoved(liveId: number, epoch: number): void {
+    this.subscriptions.roomMoved(liveId, epoch);
+  }
+
+  nodesChanged(): void {
+    this.subscriptions.nodesChanged();
   }
 
   /**

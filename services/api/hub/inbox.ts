@@ -17,6 +17,9 @@ export class Inbox {
   /** There is a hole: what comes is held until it is filled. */
   private broken = false;
   private asking = false;
+  /** The last id that the owner has told of; 0 when that is here, or on its way. */
+  private expected = 0;
+  private due = false;
 
   /** @param fetch asks the owner for what came after an id; null when its tail is too short */
   constructor(room: HubRoom, fetch: (after: number) => Promise<PushBatch[] | null>) {
@@ -34,9 +37,28 @@ export class Inbox {
     } else this.deliver(batch);
   }
 
-  /** Tries again to fill a hole, if there is one. */
+  /**
+   * The owner says that it has pushed up to this id. If that is not here when `retry` is called for
+   * the second time from now, it was lost: in a quiet room no later batch would show the hole.
+   */
+  expect(last: number): void {
+    if (last <= this.room.lastId || this.expected !== 0) return;
+    this.expected = last;
+    this.due = false;
+  }
+
+  /** Tries again to fill a hole, if there is one. To be called now and then. */
   retry(): void {
+    if (this.expected !== 0) this.lookForExpected();
     if (this.broken && !this.asking) void this.repair();
+  }
+
+  private lookForExpected(): void {
+    if (this.expected <= this.room.lastId || this.room.ended) this.expected = 0;
+    else if (this.due) {
+      this.expected = 0;
+      this.broken = true;
+    } else this.due = true;
   }
 
   /**

@@ -103,8 +103,16 @@ export class Subscriptions {
     if (subscription !== undefined) subscription.viewers = viewers;
   }
 
-  /** A node has gone, maybe with rooms of ours: ask for all of them now. */
-  nodeLost(_nodeId: string): void {
+  /** A room has another owner, who does not know us yet. */
+  roomMoved(liveId: number, epoch: number): void {
+    const subscription = this.active.get(liveId);
+    if (subscription === undefined || subscription.epoch === epoch) return;
+    subscription.renewAtMs = 0;
+    if (!subscription.renewing) void this.renew(liveId, subscription);
+  }
+
+  /** A node has come or gone, maybe with rooms of ours: ask for all of them soon. */
+  nodesChanged(): void {
     for (const subscription of this.active.values()) subscription.renewAtMs = 0;
   }
 
@@ -120,7 +128,7 @@ export class Subscriptions {
 
   private async register(liveId: number): Promise<Subscription> {
     const { source } = this;
-    const { epoch, snapshot } = await source.watch({
+    const { epoch, last, snapshot } = await source.watch({
       live_id: liveId,
       node_id: source.nodeId,
       viewers: 1,
@@ -136,6 +144,7 @@ export class Subscriptions {
     this.active.set(liveId, subscription);
     for (const batch of past.batches) inbox.accept(batch);
     for (const batch of this.early.get(liveId) ?? []) this.deliver(batch);
+    inbox.expect(last);
     return subscription;
   }
 
@@ -163,12 +172,14 @@ export class Subscriptions {
     subscription.renewing = true;
     try {
       const { epoch } = subscription;
-      const answer = await this.source.watch({ live_id: liveId, node_id, viewers, epoch });
+      const after = room.lastId;
+      const answer = await this.source.watch({ live_id: liveId, node_id, viewers, epoch, after });
       subscription.reported = viewers;
       subscription.renewAtMs = Date.now() + RENEW_MS;
       subscription.epoch = answer.epoch;
       // Another owner: what it knows fills whatever was lost with the old one.
       for (const batch of answer.snapshot?.batches ?? []) inbox.accept(batch);
+      inbox.expect(answer.last);
     } catch (error) {
       const name = errorName(error);
       // The news of the end was lost, maybe with the last messages; if nobody answers, once more.
