@@ -75,6 +75,7 @@ function openSqlite(dataDir: string): Sequelize {
   });
 }
 
-function sqliteFile(dataDir: string): string {
+/** Where the embedded database is. */
+export function sqliteFile(dataDir: string): string {
   return join(dataDir, "molimoli.sqlite");
 }

@@ -1,0 +1,133 @@
+import { QueryTypes, type Sequelize, type Transaction } from "sequelize";
+import type { CounterTable } from "./counters.ts";
+import { insertOnce } from "./guarded-rows.ts";
+import { inWriteTransaction } from "./write-transaction.ts";
+
+/** A key whose counters differ from its rows: by column, what was kept and what there is. */
+export interface Drift {
+  id: number;
+  kept: Record<string, number>;
+  counted: Record<string, number>;
+}
+
+/** Keys that are compared in one statement. */
+const PAGE = 500;
+
+/**
+ * Compares a table of counters with the rows it counts, key by key in ascending order, and mends what
+ * differs if `mend` says so. Safe while others write: rows and counters change in one transaction, so a
+ * single statement sees either both or neither, and what it finds different has really drifted.
+ */
+export async function* findDrift(
+  database: Sequelize,
+  counter: CounterTable,
+  mend: boolean,
+): AsyncGenerator<Drift> {
+  let after = 0;
+  for (;;) {
+    const upTo = await endOfPage(database, counter, after);
+    if (upTo === null) return;
+    for (const drift of await compare(database, counter, after, upTo)) {
+      if (mend) await setCounters(database, counter, drift.id);
+      yield drift;
+    }
+    after = upTo;
+  }
+}
+
+/** The highest of the next keys that there are in the counters or in any of the rows; null at the end. */
+async function endOfPage(
+  database: Sequelize,
+  { table, key, counts }: CounterTable,
+  after: number,
+): Promise<number | null> {
+  const sources = [{ rows: table, by: key }, ...Object.values(counts)];
+  const found = await Promise.all(
+    sources.map(({ rows, by }) =>
+      database.query<{ id: number }>(
+        `SELECT DISTINCT ${by} AS id FROM ${rows} WHERE ${by} > :after ORDER BY ${by} LIMIT ${PAGE}`,
+        { type: QueryTypes.SELECT, replacements: { after } },
+      ),
+    ),
+  );
+  const ids = [...new Set(found.flat().map(({ id }) => id))].sort((a, b) => a - b);
+  // Further on some of the lists may be cut.
+  return ids[PAGE - 1] ?? ids.at(-1) ?? null;
+}
+
+async function compare(
+  database: Sequelize,
+  { table, key, counts }: CounterTable,
+  after: number,
+  upTo: number,
+): Promise<Drift[]> {
+  const columns = Object.entries(counts);
+  const range = (by: string) => `${by} > :after AND ${by} <= :upTo`;
+  /** One side of the comparison: what it knows, and 0 for all else. */
+  const side = (id: string, known: Record<string, string>) =>
+    `SELECT ${id} AS id, ${columns
+      .flatMap((_, n) => [`kept${n}`, `counted${n}`])
+      .map((name) => `${known[name] ?? 0} AS ${name}`)
+      .join(", ")}`;
+  const kept = Object.fromEntries(columns.map(([column], n) => [`kept${n}`, column]));
+  const sides = [
+    `${side(key, kept)} FROM ${table} WHERE ${range(key)}`,
+    ...columns.map(
+      ([, { rows, by }], n) =>
+        `${side(by, { [`counted${n}`]: "COUNT(*)" })} FROM ${rows} WHERE ${range(by)} GROUP BY ${by}`,
+    ),
+  ];
+  const sums = columns.map((_, n) => `SUM(kept${n}) AS k${n}, SUM(counted${n}) AS c${n}`);
+  const differ = columns.map((_, n) => `SUM(kept${n}) <> SUM(counted${n})`);
+  const rows = await database.query<Record<string, number | string>>(
+    `SELECT id, ${sums.join(", ")} FROM (${sides.join(" UNION ALL ")}) AS sides
+      GROUP BY id HAVING ${differ.join(" OR ")} ORDER BY id`,
+    { type: QueryTypes.SELECT, replacements: { after, upTo } },
+  );
+  // MySQL's sums are decimals, which come as text.
+  const take = (row: Record<string, number | string>, letter: string) =>
+    Object.fromEntries(columns.map(([column], n) => [column, Number(row[`${letter}${n}`])]));
+  return rows.map((row) => ({ id: Number(row.id), kept: take(row, "k"), counted: take(row, "c") }));
+}
+
+/**
+ * Sets the counters of one key to what there is. Who changes rows of this key has the lock on its
+ * counters when they commit: either before it is taken here, and their rows are counted, or after it
+ * is given back, and they add to what is set here.
+ */
+function setCounters(database: Sequelize, counter: CounterTable, id: number): Promise<void> {
+  const { table, key, counts } = counter;
+  const columns = Object.keys(counts);
+  return inWriteTransaction(database, async (transaction) => {
+    const none = Object.fromEntries(columns.map((column) => [column, 0]));
+    await insertOnce(database, transaction, table, { [key]: id, ...none });
+    if (database.getDialect() !== "sqlite")
+      await database.query(`SELECT ${key} FROM ${table} WHERE ${key} = :id FOR UPDATE`, {
+        transaction,
+        replacements: { id },
+      });
+    const counted = await countRows(database, transaction, counter, id);
+    const set = columns.map((column) => `${column} = :${column}`);
+    await database.query(`UPDATE ${table} SET ${set.join(", ")} WHERE ${key} = :id`, {
+      transaction,
+      replacements: { ...counted, id },
+    });
+  });
+}
+
+async function countRows(
+  database: Sequelize,
+  transaction: Transaction,
+  { counts }: CounterTable,
+  id: number,
+): Promise<Record<string, number>> {
+  const parts = Object.entries(counts).map(
+    ([column, { rows, by }]) => `(SELECT COUNT(*) FROM ${rows} WHERE ${by} = :id) AS ${column}`,
+  );
+  const [counted] = await database.query<Record<string, number>>(`SELECT ${parts.join(", ")}`, {
+    transaction,
+    type: QueryTypes.SELECT,
+    replacements: { id },
+  });
+  return counted ?? {};
+}
