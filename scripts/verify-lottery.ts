@@ -206,7 +206,7 @@ export function parseProof(answer: unknown): Proof {
 }
 
 /** The entrants, page by page: `{ids, next_url}` each, or all of them as one list. */
-async function* readEntrants(first: URL): AsyncGenerator<number> {
+export async function* readEntrants(first: URL): AsyncGenerator<number> {
   for (let at: URL | null = first; at !== null; ) {
     const answer = await readJson(at);
     const page = Array.isArray(answer) ? { ids: answer } : fieldsOf(answer);
@@ -259,7 +259,7 @@ async function readJson(at: URL): Promise<unknown> {
 
 const HELP = `npm run verify-lottery -- PROOF [options]
 
-Recomputes a draw from its proof, a file or a URL (…/lottery/proof?lottery_id=…), without trusting the
+Recomputes a draw from its proof, a file or a URL (…/lottery/proof?id=…), without trusting the
 server that made it. Exit code 0: fair, 1: not proven, and the reason.
 根据证明重新计算一次抽奖，不依赖服务器的代码；退出码 0 表示公平，1 表示无法证明，并给出原因。
 

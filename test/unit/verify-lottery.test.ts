@@ -210,7 +210,7 @@ test("the command proves a draw from a URL, over all pages, with drand's word", 
   const [server, relay] = await Promise.all([serve(t, entrants), startRelay(t, () => round)]);
   const { code, output, complaint } = await run(
     await tempDir(t),
-    `${server}/lottery/proof?lottery_id=77`,
+    `${server}/lottery/proof?id=77`,
     ...["--drand", relay.url, "--commitment", proof.commitment, "--count", "3"],
     ...["--user", String(loser)],
   );
@@ -225,7 +225,7 @@ test("the command says why a draw is not proven, and answers 1", async (t) => {
   const server = await serve(t, more);
   const { code, complaint } = await run(
     await tempDir(t),
-    `${server}/lottery/proof?lottery_id=77`,
+    `${server}/lottery/proof?id=77`,
     ...["--beacon", round.randomness],
   );
   assert.equal(code, 1);
