@@ -6,6 +6,7 @@ import type {
   DanmakuStyle,
   Density,
   LiveMessage,
+  LiveShow,
   MessageData,
   Room,
   RoomCounters,
@@ -88,6 +89,8 @@ export interface ActionMap {
   };
   /** Internal: for the room actor. */
   "live.card": { params: { live_id: number }; result: RoomCard };
+  /** Internal: the open rooms of those who have one, in no particular order. */
+  "live.shows": { params: { owners: number[] }; result: { rooms: LiveShow[] } };
 
   /** Internal: the room actor keeps its counters now and then, so that they outlive it. */
   "live.count": { params: { live_id: number; counters: RoomCounters }; result: Empty };

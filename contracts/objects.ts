@@ -69,6 +69,16 @@ export interface Room {
   viewers: number;
 }
 
+/** A show that is on, between services: who is live, and where. */
+export interface LiveShow {
+  live_id: number;
+  owner: number;
+  owner_name: string;
+  room_name: string;
+  /** A path of ours or "". */
+  cover: string;
+}
+
 /** What the owner sees of a room's traffic; counters start with the show. */
 export interface RoomStats {
   live_id: number;

@@ -125,6 +125,8 @@ export const params: Record<ActionName, ActionParams> = {
   "live.stats": { $$strict: true, live_id: id },
   "live.mute": { $$strict: true, live_id: id, user_id: id, seconds: whole(0, MAX_MUTE_SECONDS) },
   "live.card": { $$strict: true, live_id: id },
+  // Everybody whom somebody follows, and the authors of a page.
+  "live.shows": { $$strict: true, owners: { type: "array", min: 1, max: 1100, items: id } },
 
   "live.count": {
     $$strict: true,

@@ -16,7 +16,7 @@ import { muteRepo } from "./mute.repo.ts";
 import { Mutes } from "./mutes.ts";
 import { type RoomModel, roomEntity } from "./room.model.ts";
 import { roomRepo } from "./room.repo.ts";
-import { isLive, type RoomRow, requireLive, toCard } from "./room.ts";
+import { isLive, type RoomRow, requireLive, toCard, toShow } from "./room.ts";
 import { Rooms } from "./rooms.ts";
 
 type Call<P> = Context<P, CallMeta>;
@@ -139,6 +139,15 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, LiveService> =
         const room = await this.rooms.find(ctx.params.live_id);
         const muted = isLive(room) ? await this.mutes.of(room.id, Date.now()) : [];
         return toCard(room, muted, await this.rooms.counters(room));
+      },
+    },
+
+    shows: {
+      visibility: "public",
+      params: params["live.shows"],
+      async handler(ctx: Call<Params<"live.shows">>): Promise<Result<"live.shows">> {
+        const shows = await this.rooms.shows(ctx.params.owners);
+        return { rooms: shows.map(toShow) };
       },
     },
 

@@ -1,7 +1,7 @@
 import { type ModelStatic, Op, UniqueConstraintError } from "sequelize";
 import type { RoomCounters } from "../../contracts/objects.ts";
 import type { RoomModel } from "./room.model.ts";
-import type { RoomRow, RoomStore } from "./room.ts";
+import type { RoomRow, RoomStore, Show } from "./room.ts";
 
 /** Every column but the stream key, which is read only where its owner asks for it. */
 const ROOM = [
@@ -14,6 +14,7 @@ const ROOM = [
   "start_time",
   "end_time",
 ] as const satisfies (keyof RoomRow)[];
+const SHOW = ["id", "owner_id", "owner_name", "room_name", "cover"] satisfies (keyof Show)[];
 const COUNTERS = [
   "peak",
   "messages",
@@ -60,6 +61,15 @@ export function roomRepo(rooms: ModelStatic<RoomModel>): RoomStore {
       const where = { id: ids, end_time: 0 };
       const found = await rooms.findAll({ attributes: [...ROOM], where, raw: true });
       return found as unknown as RoomRow[];
+    },
+
+    async findShows(ownerIds) {
+      const found = await rooms.findAll({
+        attributes: [...SHOW],
+        where: { open_owner: [...ownerIds] },
+        raw: true,
+      });
+      return found as unknown as Show[];
     },
 
     async findLiveIds() {

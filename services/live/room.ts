@@ -1,6 +1,6 @@
 import type { RoomCard } from "../../contracts/actions.ts";
 import { fail } from "../../contracts/errors.ts";
-import type { Room, RoomCounters } from "../../contracts/objects.ts";
+import type { LiveShow, Room, RoomCounters } from "../../contracts/objects.ts";
 
 /** A room, as everybody who reads the table gets it. */
 export interface RoomRow {
@@ -32,6 +32,9 @@ export interface StoredRoom extends RoomRow, RoomCounters {
   open_owner: number | null;
 }
 
+/** A show that is on, as its owner's followers see it elsewhere. */
+export type Show = Pick<RoomRow, "id" | "owner_id" | "owner_name" | "room_name" | "cover">;
+
 /** Where rooms are kept. */
 export interface RoomStore {
   /** Adds a room; false when its owner has an open one. */
@@ -44,6 +47,8 @@ export interface RoomStore {
   findCounters(id: number): Promise<RoomCounters | null>;
   /** Those of the given rooms that are live, in no particular order. */
   findLive(ids: number[]): Promise<RoomRow[]>;
+  /** The open rooms of those of the owners who have one. */
+  findShows(ownerIds: readonly number[]): Promise<Show[]>;
   /** Ids of all rooms that are live. */
   findLiveIds(): Promise<number[]>;
   /** Keeps the counters of a show that is on, unless newer ones are kept already. */
@@ -99,4 +104,9 @@ export function toCard(row: RoomRow, muted: Mute[], counters: RoomCounters): Roo
     muted,
     counters,
   };
+}
+
+/** The show as other services see it. */
+export function toShow({ id, owner_id, owner_name, room_name, cover }: Show): LiveShow {
+  return { live_id: id, owner: owner_id, owner_name, room_name, cover };
 }

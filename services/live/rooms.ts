@@ -7,6 +7,7 @@ import {
   type RoomStore,
   requireLive,
   requireOwner,
+  type Show,
   toRoom,
 } from "./room.ts";
 
@@ -94,6 +95,11 @@ export class Rooms {
   /** The room as clients see it. @throws ProductError ROOM_NOT_FOUND */
   async single(id: number): Promise<Room> {
     return toRoom(await this.find(id), this.lineup.viewers(id));
+  }
+
+  /** Who of these owners is live, and where. */
+  shows(ownerIds: readonly number[]): Promise<Show[]> {
+    return this.#options.store.findShows(ownerIds);
   }
 
   /** Live rooms by viewers, then the newest first; `total` counts all of them. */

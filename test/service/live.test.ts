@@ -59,7 +59,9 @@ async function start(t: TestContext, { dataDir, push = fakePush(), log, others =
   });
   const sql = async (text: string) =>
     (await runtimeOf(broker).database.query(text))[0] as Record<string, unknown>[];
-  await sql(`INSERT OR IGNORE INTO users VALUES (11,'alice','-',0), (22,'bobby','-',0)`);
+  await sql(
+    `INSERT OR IGNORE INTO users (id, username, password, create_time) VALUES (11,'alice','-',0), (22,'bobby','-',0)`,
+  );
 
   const as = <A extends ActionName>(caller: Caller | null, action: A, params: Params<A>) =>
     call(broker, action, params, { meta: { user: caller } });
@@ -408,6 +410,22 @@ describe("live.list", () => {
   });
 });
 
+describe("live.shows", () => {
+  it("answers where those of some people are live who are", async (t) => {
+    const { broker, open, close } = await start(t);
+    const shows = async (...owners: number[]) =>
+      (await call(broker, "live.shows", { owners })).rooms;
+    const first = await open(ALICE, "cats");
+    const { live_id } = await open(BOB, "dogs");
+    assert.deepEqual(await shows(BOB.user_id, 999), [
+      { live_id, owner: BOB.user_id, owner_name: BOB.username, room_name: "dogs", cover: "" },
+    ]);
+    assert.equal((await shows(ALICE.user_id, BOB.user_id)).length, 2);
+    await close(first.live_id);
+    assert.deepEqual(await shows(ALICE.user_id), []);
+  });
+});
+
 describe("live.stats", () => {
   const counted = { viewers: 5, peak: 9, messages: 100, pushed: 80, merged: 15, suppressed: 5 };
 
@@ -578,7 +596,18 @@ describe("live", () => {
   it("publishes no action beyond its contract", async (t) => {
     const { broker } = await start(t);
     const actions = broker.registry.actions.list({ onlyLocal: true }) as { name: string }[];
-    const names = ["card", "close", "count", "key", "list", "mute", "open", "single", "stats"];
+    const names = [
+      "card",
+      "close",
+      "count",
+      "key",
+      "list",
+      "mute",
+      "open",
+      "shows",
+      "single",
+      "stats",
+    ];
     assert.deepEqual(
       actions
         .map(({ name }) => name)
