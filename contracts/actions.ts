@@ -175,19 +175,6 @@ export interface ActionMap {
     result: { users: { user_id: number; work_count: number }[] };
   };
 
-  /** Internal: `is_follow`: the viewer follows them. `viewer` 0: a guest, who follows nobody. */
-  "relation.counts": {
-    params: { user_ids: number[]; viewer: number };
-    result: {
-      users: {
-        user_id: number;
-        follow_count: number;
-        follower_count: number;
-        is_follow: boolean;
-      }[];
-    };
-  };
-
   /** Both may be repeated: who likes a video already goes on liking it. */
   "favorite.like": { params: { video_id: number }; result: Empty };
   "favorite.unlike": { params: { video_id: number }; result: Empty };
@@ -215,6 +202,32 @@ export interface ActionMap {
   "comment.counts": {
     params: { video_ids: number[] };
     result: { videos: { video_id: number; comment_count: number }[] };
+  };
+
+  /** Both may be repeated: who follows somebody already goes on following them. */
+  "relation.follow": { params: { to_user_id: number }; result: Empty };
+  "relation.unfollow": { params: { to_user_id: number }; result: Empty };
+  /** The latest first, at most 1,000; so are the next two. */
+  "relation.following": { params: { user_id: number }; result: { user_ids: number[] } };
+  "relation.followers": { params: { user_id: number }; result: { user_ids: number[] } };
+  /** Whom a user follows and is followed by. */
+  "relation.friends": { params: { user_id: number }; result: { user_ids: number[] } };
+  /** Internal: for each of the users, in their order. `viewer` 0: a guest, who follows nobody. */
+  "relation.counts": {
+    params: { user_ids: number[]; viewer: number };
+    result: {
+      users: {
+        user_id: number;
+        follow_count: number;
+        follower_count: number;
+        is_follow: boolean;
+      }[];
+    };
+  };
+  /** Internal: whether one follows the other. */
+  "relation.follows": {
+    params: { follower: number; followee: number };
+    result: { follows: boolean };
   };
 
   "config.get": { params: Empty; result: { config: Config; revision: number } };

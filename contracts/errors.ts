@@ -123,6 +123,12 @@ export const errors = {
     douyin: 40062,
     message: "no right to this comment",
   },
+  NOT_WITH_ONESELF: {
+    status: 409,
+    live: 10070,
+    douyin: 40070,
+    message: "not possible with oneself",
+  },
 } as const satisfies Record<string, ErrorSpec>;
 
 export type ErrorName = keyof typeof errors;

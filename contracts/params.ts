@@ -199,8 +199,6 @@ export const params: Record<ActionName, ActionParams> = {
 
   "video.works": { $$strict: true, user_ids: ids(1) },
 
-  "relation.counts": { $$strict: true, user_ids: ids(1), viewer: whole(0, MAX_ID) },
-
   "favorite.like": { $$strict: true, video_id: id },
   "favorite.unlike": { $$strict: true, video_id: id },
   "favorite.list": { $$strict: true, user_id: id },
@@ -215,6 +213,13 @@ export const params: Record<ActionName, ActionParams> = {
   "comment.remove": { $$strict: true, video_id: id, comment_id: id },
   "comment.list": { $$strict: true, video_id: id },
   "comment.counts": { $$strict: true, video_ids: ids(1) },
+  "relation.follow": { $$strict: true, to_user_id: id },
+  "relation.unfollow": { $$strict: true, to_user_id: id },
+  "relation.following": { $$strict: true, user_id: id },
+  "relation.followers": { $$strict: true, user_id: id },
+  "relation.friends": { $$strict: true, user_id: id },
+  "relation.counts": { $$strict: true, user_ids: ids(1), viewer: whole(0, MAX_ID) },
+  "relation.follows": { $$strict: true, follower: id, followee: id },
 
   "config.get": none,
   "config.set": {

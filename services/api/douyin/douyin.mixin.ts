@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Context, Service, ServiceSchema, ServiceSettingSchema, Validators } from "moleculer";
 import { type CallMeta, call } from "../../../contracts/call.ts";
 import { fail, ProductError } from "../../../contracts/errors.ts";
+import { profiles } from "../../../mixins/profiles.ts";
 import { runtimeOf } from "../../../mixins/runtime.ts";
 import type { Authenticating } from "../auth.mixin.ts";
 import { baseUrl } from "../base-url.ts";
@@ -74,12 +75,14 @@ export const douyinMixin: Partial<
       if (Array.isArray(found))
         throw new ProductError("BAD_REQUEST", { fields: fieldProblems(found) });
       const caller = ctx.meta.user ?? null;
+      const viewer = caller?.user_id ?? 0;
       const { trustProxy } = runtimeOf(this.broker).env;
       return {
         params,
         caller,
-        viewer: caller?.user_id ?? 0,
+        viewer,
         call: (action, given) => call(ctx, action, given),
+        profiles: (userIds) => profiles(ctx, userIds, viewer),
         url: (path) => (path.startsWith("/") ? baseUrl(req, trustProxy) + path : path),
         req,
         res,

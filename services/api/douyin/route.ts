@@ -3,8 +3,17 @@ import type { ActionParams } from "moleculer";
 import type { ActionName, Params, Result } from "../../../contracts/actions.ts";
 import type { ErrorName } from "../../../contracts/errors.ts";
 import type { Caller } from "../../../contracts/objects.ts";
+import type { DouyinUser } from "../../../contracts/short-video.ts";
 import type { Schema } from "../openapi/schemas.ts";
 import type { Auth } from "../routes.ts";
+
+/** What {@link Ask.profiles} calls. */
+export const profileActions = [
+  "user.cards",
+  "relation.counts",
+  "favorite.counts",
+  "video.works",
+] as const satisfies ActionName[];
 
 /** One request of the short-video dialect, as its route gets to see it. */
 export interface Ask<P = object> {
@@ -15,6 +24,8 @@ export interface Ask<P = object> {
   viewer: number;
   /** Calls an action on behalf of the caller. */
   call<A extends ActionName>(action: A, params: Params<A>): Promise<Result<A>>;
+  /** People as the caller sees them, by id; those who do not exist are missing. */
+  profiles(userIds: number[]): Promise<Map<number, DouyinUser>>;
   /** The absolute URL, as this client reaches us, of one of our paths; "" stays "". */
   url(path: string): string;
   req: IncomingMessage;

@@ -1,5 +1,6 @@
 import type { DouyinRoute } from "./route.ts";
 import { accountRoutes } from "./routes/account.ts";
+import { relationRoutes } from "./routes/relation.ts";
 
 /** The short-video dialect: one list per area, each in a file of its own beside this one. */
-export const douyinRoutes: readonly DouyinRoute[] = [...accountRoutes];
+export const douyinRoutes: readonly DouyinRoute[] = [...accountRoutes, ...relationRoutes];

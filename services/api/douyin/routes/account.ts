@@ -2,8 +2,7 @@ import { fail } from "../../../../contracts/errors.ts";
 import { params } from "../../../../contracts/params.ts";
 import { ref } from "../../openapi/schemas.ts";
 import { withUrls } from "../objects.ts";
-import { profiles } from "../profiles.ts";
-import { type DouyinRoute, route } from "../route.ts";
+import { type DouyinRoute, profileActions, route } from "../route.ts";
 import { id } from "../rules.ts";
 
 interface SignIn {
@@ -51,12 +50,12 @@ export const accountRoutes: DouyinRoute[] = [
     errors: ["USER_NOT_FOUND"],
     params: { user_id: { ...id, optional: true } },
     notes: { user_id: "The caller's own when absent" },
-    actions: ["user.cards"],
+    actions: profileActions,
     reply: "json",
     fields: { user: ref("DouyinUser") },
     async perform(ask) {
       const wanted = ask.params.user_id ?? ask.viewer;
-      const user = (await profiles(ask, [wanted])).get(wanted) ?? fail("USER_NOT_FOUND");
+      const user = (await ask.profiles([wanted])).get(wanted) ?? fail("USER_NOT_FOUND");
       return { user: withUrls(user, ask.url) };
     },
   }),

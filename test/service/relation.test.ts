@@ -1,0 +1,3 @@
+import { relationsContract } from "../contract/relations.contract.ts";
+
+relationsContract("SQLite", async () => ({}));
