@@ -1,4 +1,4 @@
-import type { TailSnapshot } from "../../contracts/actions.ts";
+import type { RoomCard, TailSnapshot } from "../../contracts/actions.ts";
 import { fail } from "../../contracts/errors.ts";
 import type { PushBatch } from "../../contracts/events.ts";
 import type { MessageRecord } from "../../contracts/message-record.ts";
@@ -22,6 +22,8 @@ export interface ActorPorts {
   audience(liveId: number, viewers: number): void;
   /** Keeps the room's counters where they outlive it. */
   count(liveId: number, counters: RoomCounters): Promise<void>;
+  /** The room's card; null when it cannot be had at the moment. */
+  card(liveId: number): Promise<RoomCard | null>;
   words(): WordFilter;
 }
 
@@ -37,6 +39,8 @@ export interface Ownership {
 /** An idle room leaves memory after this long; an ended one sooner. */
 const IDLE_MS = 300_000;
 const ENDED_MS = 30_000;
+/** News that was lost is found after this long. */
+const LOOK_EVERY_MS = 15_000;
 
 /** One room at work: carries out what its reducer says. */
 export class RoomActor {
@@ -48,6 +52,8 @@ export class RoomActor {
   private timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
   private usedAtMs: number;
   private counted: number;
+  private mutes = 0;
+  private lookedAtMs: number;
 
   constructor(state: RoomState, ports: ActorPorts, { hold, remembered, fenced }: Ownership) {
     this.state = state;
@@ -63,6 +69,7 @@ export class RoomActor {
     });
     this.usedAtMs = ports.now();
     this.counted = state.stats.messages;
+    this.lookedAtMs = ports.now();
     for (const batch of state.tail.since(remembered) ?? state.tail.all())
       this.outbox.send(batch, batch);
   }
@@ -119,6 +126,26 @@ export class RoomActor {
     const now_ms = this.ports.now();
     this.usedAtMs = now_ms;
     this.apply({ kind: "watch", now_ms, node_id: nodeId, viewers });
+  }
+
+  mute(userId: number, untilMs: number): void {
+    this.mutes++;
+    this.apply({ kind: "mute", user_id: userId, until_ms: untilMs });
+  }
+
+  /**
+   * Looks now and then at what the room's card says by now: the news of an end or of a mute may have
+   * been lost on its way.
+   */
+  async look(nowMs: number): Promise<void> {
+    if (this.state.ended || nowMs - this.lookedAtMs < LOOK_EVERY_MS) return;
+    this.lookedAtMs = nowMs;
+    const { mutes } = this;
+    const card = await this.ports.card(this.state.live_id);
+    if (card === null || this.over) return;
+    if (!card.is_live) this.end();
+    // What was heard meanwhile is newer than the card.
+    else if (mutes === this.mutes) this.apply({ kind: "mutes", muted: card.muted });
   }
 
   end(): void {

@@ -143,7 +143,7 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
     },
     "live.muted"(ctx: Context<EventMap["live.muted"]>) {
       const { live_id, user_id, until_ms } = ctx.params;
-      this.rooms.tell(live_id, (room) => room.apply({ kind: "mute", user_id, until_ms }));
+      this.rooms.tell(live_id, (room) => room.mute(user_id, until_ms));
     },
     /** Its viewers are gone, or come back with another gateway. */
     "$node.disconnected"(ctx: Context<{ node: { id: string } }>) {
@@ -244,6 +244,7 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
           this.logger.warn("counters could not be kept", { live_id, reason: String(error) }),
         );
       },
+      card: (live_id) => call(this.broker, "live.card", { live_id }).catch(() => null),
       words: () => this.words,
     });
     this.configChanged(this.config);

@@ -73,6 +73,8 @@ export type Command =
   /** Now and then: gateways that fell silent are dropped. */
   | { kind: "sweep"; now_ms: number }
   | { kind: "mute"; user_id: number; until_ms: number }
+  /** Everybody who is muted. */
+  | { kind: "mutes"; muted: RoomCard["muted"] }
   | { kind: "configure"; now_ms: number; config: Config }
   | { kind: "end"; now_ms: number; random: Random };
 
@@ -161,6 +163,10 @@ export function reduce(room: RoomState, command: Command, words: WordFilter): Ef
     case "mute":
       if (command.until_ms === 0) room.muted.delete(command.user_id);
       else room.muted.set(command.user_id, command.until_ms);
+      return [];
+    case "mutes":
+      room.muted.clear();
+      for (const { user_id, until_ms } of command.muted) room.muted.set(user_id, until_ms);
       return [];
     case "configure":
       room.limits = command.config.limiter;

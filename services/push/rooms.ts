@@ -79,7 +79,7 @@ export class Rooms {
     return this.actors.values();
   }
 
-  /** Drops silent gateways, keeps counters, and lets idle rooms go. */
+  /** Drops silent gateways, keeps counters, looks for news that was lost, and lets idle rooms go. */
   sweep(nowMs: number): void {
     for (const [liveId, actor] of this.actors) {
       actor.apply({ kind: "sweep", now_ms: nowMs });
@@ -89,6 +89,7 @@ export class Rooms {
         this.leaving.set(liveId, left);
       } else {
         void actor.count();
+        void actor.look(nowMs);
       }
     }
   }

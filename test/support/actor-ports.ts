@@ -1,3 +1,4 @@
+import type { RoomCard } from "../../contracts/actions.ts";
 import type { PushBatch } from "../../contracts/events.ts";
 import type { MessageRecord } from "../../contracts/message-record.ts";
 import type { RoomCounters } from "../../contracts/objects.ts";
@@ -21,6 +22,8 @@ export class RecordingPorts implements ActorPorts {
   readonly words = () => words;
   remember: ActorPorts["remember"] = null;
   readonly now: () => number;
+  /** What the services know of the room; null: they do not answer. */
+  known: RoomCard | null = null;
   private failure: Error | null = null;
   private held: PromiseWithResolvers<void> | null = null;
 
@@ -46,6 +49,8 @@ export class RecordingPorts implements ActorPorts {
   count = async (_liveId: number, counters: RoomCounters): Promise<void> => {
     this.counts.push(counters);
   };
+
+  card = async (): Promise<RoomCard | null> => this.known;
 
   failAppends(error: Error | null): void {
     this.failure = error;

@@ -59,7 +59,7 @@ export class RoomAtWork {
 
   constructor(
     config: Config = defaultConfig,
-    recent: { messages: MessageRecord[]; prev: number } = { messages: [], prev: 0 },
+    recent: Parameters<typeof createRoom>[1] = { messages: [], prev: 0 },
     card: Partial<RoomCard> = {},
   ) {
     this.state = createRoom(

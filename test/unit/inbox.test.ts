@@ -243,6 +243,7 @@ describe("the end of a show", () => {
     const { inbox, names, seen, answer } = inboxAfter(2);
     const ended = inbox.end();
     await answer([batchOf(2, [3])]);
+    await answer([]);
     await ended;
     assert.deepEqual([names(), seen()], [["message", "end"], [3]]);
   });
@@ -334,4 +335,51 @@ describe("whatever the network does", () => {
       { numRuns: 400 },
     );
   });
+});
+
+describe("what the owner says that it has pushed", () => {
+  test("is asked for when it does not come by itself", async () => {
+    const { inbox, asked, answer, seen } = inboxAfter(2);
+    inbox.expect(4);
+    inbox.retry();
+    assert.equal(asked.length, 0, "it may be on its way");
+    inbox.retry();
+    assert.deepEqual(
+      asked.map(({ after }) => after),
+      [2],
+    );
+    await answer([batchOf(2, [3, 4])]);
+    assert.deepEqual(seen(), [3, 4]);
+  });
+
+  test("is not asked for when it came meanwhile", () => {
+    const { inbox, asked } = inboxAfter(2);
+    inbox.expect(3);
+    inbox.retry();
+    inbox.accept(batchOf(2, [3]));
+    for (let i = 0; i < 3; i++) inbox.retry();
+    assert.equal(asked.length, 0);
+  });
+
+  test("is nothing new when it is here", () => {
+    const { inbox, asked } = inboxAfter(2);
+    inbox.expect(2);
+    for (let i = 0; i < 3; i++) inbox.retry();
+    assert.equal(asked.length, 0);
+  });
+});
+
+test("the end of a show waits for all that was missed, in as many answers as that takes", async () => {
+  const { inbox, asked, answer, seen, names } = inboxAfter(2);
+  const ended = inbox.end();
+  await answer([batchOf(2, [3])]);
+  await answer([batchOf(3, [4])]);
+  await answer([]);
+  await ended;
+  assert.deepEqual(
+    asked.map(({ after }) => after),
+    [2, 3, 4],
+  );
+  assert.deepEqual(seen(), [3, 4]);
+  assert.equal(names().at(-1), "end");
 });

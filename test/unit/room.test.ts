@@ -7,7 +7,7 @@ import { MessageType } from "../../contracts/objects.ts";
 import { messageEvent, ownMessageEvent } from "../../lib/sse.ts";
 import { INTEREST_MS } from "../../services/push/audience.ts";
 import { roomStats, snapshot } from "../../services/push/room.ts";
-import { danmaku, LIVE_ID } from "../support/danmaku.ts";
+import { batchOf, danmaku, LIVE_ID } from "../support/danmaku.ts";
 import {
   EPOCH,
   OWNER,
@@ -277,6 +277,43 @@ describe("a flush", () => {
   });
 });
 
+describe("what is too much for one packet", () => {
+  test("goes out in several batches, in order, with the notices after the last", () => {
+    const room = new RoomAtWork(withLimits({ room_rate: 10_000, room_rate_min: 10_000 }));
+    room.watch("gw-1", 1);
+    for (let user = 1; user <= 400; user++)
+      room.say({ user_id: user, content: `${"好".repeat(490)} ${user}` });
+    room.emitted.length = 0;
+    room.flush();
+    const batches = room.emitted.map(({ batch }) => batch);
+    assert.ok(batches.length > 1);
+    const ids = batches.flatMap((batch) => batch.ids);
+    assert.equal(ids.length, 400);
+    assert.deepEqual(
+      ids,
+      ids.toSorted((a, b) => a - b),
+    );
+    let last = 0;
+    for (const { prev, text, ids: some } of batches) {
+      assert.equal(prev, last);
+      assert.ok(text.length <= 129 * 1024, `${text.length}`);
+      last = some.at(-1) ?? last;
+    }
+    const told = batches.map(({ text }) => text.includes("event: presence"));
+    assert.deepEqual(told, [...told.slice(1).map(() => false), true]);
+  });
+
+  test("of what only senders see, goes out in several batches too", () => {
+    const room = new RoomAtWork(withLimits({ room_rate: 1, room_rate_min: 1 }));
+    for (let user = 1; user <= 400; user++)
+      room.say({ user_id: user, content: `${"好".repeat(490)} ${user}` });
+    room.flush();
+    const own = room.emitted.map(({ batch }) => batch.own ?? []);
+    assert.ok(own.length > 1);
+    assert.equal(own.flat().length + room.emitted.flatMap(({ batch }) => batch.ids).length, 400);
+  });
+});
+
 describe("presence", () => {
   const presences = (room: RoomAtWork) =>
     room.emitted.flatMap(({ at_ms, batch }) =>
@@ -458,6 +495,23 @@ describe("a room that wakes up", () => {
     assert.deepEqual(
       batches.map(({ prev: before }) => before),
       [990, 1490, 1990],
+    );
+  });
+
+  test("goes on from what the owner before has left, and from what it had not pushed yet", () => {
+    const left = { prev: 990, batches: [batchOf(990, [1000, 1010])] };
+    const messages = [1010, 1020].map((id) => danmaku(id));
+    const room = new RoomAtWork(defaultConfig, { messages, prev: 1005, tail: left });
+    assert.equal(room.state.lastId, 1020);
+    const { prev, batches } = snapshot(room.state);
+    assert.equal(prev, 990);
+    assert.deepEqual(batches[0], left.batches[0]);
+    assert.deepEqual(
+      batches.map(({ prev: before, ids }) => [before, ids]),
+      [
+        [990, [1000, 1010]],
+        [1010, [1020]],
+      ],
     );
   });
 

@@ -12,10 +12,14 @@ const HOUR_MS = 3_600_000;
 /** Rooms whose loads the test ends. */
 function roomsAt() {
   const ports = new RecordingPorts(() => START_MS);
-  const loads: { liveId: number; done: PromiseWithResolvers<LoadedRoom> }[] = [];
-  const rooms = new Rooms((liveId) => {
+  const loads: {
+    liveId: number;
+    lost: () => void;
+    done: PromiseWithResolvers<LoadedRoom>;
+  }[] = [];
+  const rooms = new Rooms((liveId, lost) => {
     const done = Promise.withResolvers<LoadedRoom>();
-    loads.push({ liveId, done });
+    loads.push({ liveId, lost, done });
     return done.promise;
   }, ports);
   const loaded = (index = loads.length - 1) =>
@@ -152,4 +156,54 @@ test("no room wakes once they are closed, and one that is waking is waited for",
   await Promise.all([waking, closing]);
   assert.equal(loads.length, 1);
   await assert.rejects(async () => rooms.get(42), { type: "UNAVAILABLE" });
+});
+
+test("a room that was lost is forgotten, and claimed anew by the next who asks", async () => {
+  const { rooms, loads, loaded } = roomsAt();
+  const asked = rooms.get(42);
+  loaded();
+  const room = await asked;
+  loads[0]?.lost();
+  assert.equal(room.isOwner, false);
+  const again = rooms.get(42);
+  assert.equal(loads.length, 2);
+  loaded();
+  assert.notEqual(await again, room);
+});
+
+test("a room that was lost while it woke up does not wake up", async () => {
+  const { rooms, loads, loaded } = roomsAt();
+  const asked = rooms.get(42);
+  loads[0]?.lost();
+  loaded();
+  await assert.rejects(async () => asked, {
+    type: "UNAVAILABLE",
+    data: { retry_after_ms: 1000, undone: true },
+  });
+});
+
+test("news that was lost is found by looking", async () => {
+  const { rooms, ports, loaded } = roomsAt();
+  const asked = rooms.get(42);
+  loaded();
+  const room = await asked;
+  const card = { live_id: 42, owner: 900, start_time: 0, is_live: true, muted: [] };
+  ports.known = { ...card, muted: [{ user_id: 7, until_ms: START_MS + HOUR_MS }] };
+  rooms.sweep(START_MS + 20_000);
+  await waitFor(() => room.state.muted.has(7));
+  ports.known = { ...card, is_live: false };
+  rooms.sweep(START_MS + 40_000);
+  await waitFor(() => room.state.ended);
+});
+
+test("a mute that is heard while the card is on its way counts more than the card", async () => {
+  const { rooms, ports, loaded } = roomsAt();
+  const asked = rooms.get(42);
+  loaded();
+  const room = await asked;
+  ports.known = { live_id: 42, owner: 900, start_time: 0, is_live: true, muted: [] };
+  const looked = room.look(START_MS + 20_000);
+  room.mute(7, START_MS + HOUR_MS);
+  await looked;
+  assert.ok(room.state.muted.has(7));
 });

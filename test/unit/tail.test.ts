@@ -89,3 +89,41 @@ test("a list that was given out does not change", () => {
   tail.add(batchOf(tail.last, [9]));
   assert.equal(before.length, 1);
 });
+
+test("an excerpt is what came after a cursor, or the latest, and nothing that is not to be known", () => {
+  fc.assert(
+    fc.property(aStart, sizes, fc.nat(), fc.nat(), (start, batches, a, b) => {
+      const { tail } = tailOf(start, batches);
+      const at = (pick: number) => tail.prev + (pick % (tail.last - tail.prev + 3));
+      const upTo = Math.max(tail.prev, Math.min(tail.last, at(b)));
+      for (const after of [null, at(a)]) {
+        const { prev, batches: some } = tail.excerpt(after, upTo);
+        const known = tail.all().filter(({ ids }) => (ids.at(-1) as number) <= upTo);
+        const wanted = known.filter(({ ids }) => (ids.at(-1) as number) > (after ?? 0));
+        assert.deepEqual(some, wanted);
+        assert.equal(prev, some[0]?.prev ?? prev);
+        assert.ok(prev <= upTo);
+      }
+    }),
+  );
+});
+
+test("an excerpt fits into a packet: the beginning of what is missing, or the latest", () => {
+  const tail = new Tail(0);
+  const text = "好".repeat(100_000);
+  for (let id = 1; id <= 5; id++) tail.add({ ...batchOf(tail.last, [id]), text });
+  const idsOf = (after: number | null) => tail.excerpt(after, 5).batches.flatMap(({ ids }) => ids);
+  assert.deepEqual(idsOf(1), [2, 3]);
+  assert.deepEqual(idsOf(3), [4, 5]);
+  assert.deepEqual(idsOf(null), [4, 5]);
+  assert.equal(tail.excerpt(null, 5).prev, 3);
+});
+
+test("what is larger than a packet by itself is all of an excerpt", () => {
+  const tail = new Tail(0);
+  for (const id of [1, 2]) tail.add({ ...batchOf(tail.last, [id]), text: "x".repeat(400_000) });
+  assert.deepEqual(
+    tail.excerpt(0, 2).batches.flatMap(({ ids }) => ids),
+    [1],
+  );
+});
