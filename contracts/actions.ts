@@ -191,7 +191,7 @@ export interface ActionMap {
   };
 
   "comment.create": {
-    params: { video_id: number; text: string };
+    params: { video_id: number; comment_text: string };
     result: { comment: VideoComment };
   };
   /** By who wrote it, or by the video's author. */

@@ -209,7 +209,7 @@ export const params: Record<ActionName, ActionParams> = {
     viewer: whole(0, MAX_ID),
   },
 
-  "comment.create": { $$strict: true, video_id: id, text: text(1, MAX_COMMENT) },
+  "comment.create": { $$strict: true, video_id: id, comment_text: text(1, MAX_COMMENT) },
   "comment.remove": { $$strict: true, video_id: id, comment_id: id },
   "comment.list": { $$strict: true, video_id: id },
   "comment.counts": { $$strict: true, video_ids: ids(1) },

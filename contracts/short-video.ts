@@ -53,6 +53,15 @@ export interface VideoComment {
   create_ms: number;
 }
 
+/** A comment, as the viewer sees it. */
+export interface DouyinComment {
+  id: number;
+  user: DouyinUser;
+  content: string;
+  /** `mm-dd`, in the server's time zone. */
+  create_date: string;
+}
+
 /** Whom the viewer follows and is followed by, with the last word between the two. */
 export interface DouyinFriend extends DouyinUser {
   /** "" as long as nothing was said. */

@@ -42,8 +42,8 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, CommentService
       params: params["comment.create"],
       async handler(ctx: Call<Params<"comment.create">>): Promise<Result<"comment.create">> {
         const { user_id } = ctx.meta.user ?? fail("NEED_LOGIN");
-        const { video_id, text } = ctx.params;
-        const content = wording(text, this.words);
+        const { video_id, comment_text } = ctx.params;
+        const content = wording(comment_text, this.words);
         const author_id = await this.authorOf(ctx, video_id);
         const { database, ids } = runtimeOf(this.broker);
         const comment = { id: ids.next(), video_id, author_id, user_id, content };

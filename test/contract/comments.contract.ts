@@ -18,8 +18,8 @@ export function commentsContract(
 ): void {
   const node = async (t: TestContext) =>
     startNode(t, { services: [config, comment, videos], env: await setUp(t) });
-  const say = async (broker: ServiceBroker, user: number, video_id: number, text: string) =>
-    (await call(broker, "comment.create", { video_id, text }, by(user))).comment;
+  const say = async (broker: ServiceBroker, user: number, video_id: number, comment_text: string) =>
+    (await call(broker, "comment.create", { video_id, comment_text }, by(user))).comment;
   const remove = (broker: ServiceBroker, user: number, video_id: number, comment_id: number) =>
     call(broker, "comment.remove", { video_id, comment_id }, by(user));
   const list = async (broker: ServiceBroker, video_id: number) =>
@@ -61,7 +61,7 @@ export function commentsContract(
         await assert.rejects(say(broker, ANNA, 1, "x".repeat(length)), (error: unknown) => {
           const { type, data } = error as { type: string; data: { field: string; type: string }[] };
           assert.equal(type, "VALIDATION_ERROR");
-          assert.deepEqual([data[0]?.field, data[0]?.type], ["text", "stringMax"]);
+          assert.deepEqual([data[0]?.field, data[0]?.type], ["comment_text", "stringMax"]);
           return true;
         });
     });
@@ -114,7 +114,7 @@ export function commentsContract(
       const broker = await node(t);
       await assert.rejects(say(broker, ANNA, 6, "hello?"), { type: "VIDEO_NOT_FOUND" });
       await assert.rejects(list(broker, 6), { type: "VIDEO_NOT_FOUND" });
-      const nobody = call(broker, "comment.create", { video_id: 1, text: "hello" });
+      const nobody = call(broker, "comment.create", { video_id: 1, comment_text: "hello" });
       await assert.rejects(nobody, { type: "NEED_LOGIN" });
       const unnamed = call(broker, "comment.remove", { video_id: 1, comment_id: 1 });
       await assert.rejects(unnamed, { type: "NEED_LOGIN" });

@@ -1,6 +1,13 @@
 import type { DouyinRoute } from "./route.ts";
 import { accountRoutes } from "./routes/account.ts";
+import { commentRoutes } from "./routes/comment.ts";
+import { favoriteRoutes } from "./routes/favorite.ts";
 import { relationRoutes } from "./routes/relation.ts";
 
 /** The short-video dialect: one list per area, each in a file of its own beside this one. */
-export const douyinRoutes: readonly DouyinRoute[] = [...accountRoutes, ...relationRoutes];
+export const douyinRoutes: readonly DouyinRoute[] = [
+  ...accountRoutes,
+  ...relationRoutes,
+  ...favoriteRoutes,
+  ...commentRoutes,
+];

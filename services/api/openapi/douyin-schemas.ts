@@ -5,6 +5,8 @@ const id = { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER };
 const count = { type: "integer", minimum: 0 };
 const text = { type: "string" };
 const flag = { type: "boolean" };
+/** schemas.ts has the function for this, but is made of this file. */
+const personRef = { $ref: "#/components/schemas/DouyinUser" };
 const image = described(text, "Absolute URL, or empty");
 
 const user: Record<string, Schema> = {
@@ -24,6 +26,17 @@ const user: Record<string, Schema> = {
   favorite_count: count,
 };
 
+const video: Record<string, Schema> = {
+  id,
+  author: personRef,
+  play_url: described(text, "Absolute URL"),
+  cover_url: described(text, "Absolute URL"),
+  favorite_count: count,
+  comment_count: count,
+  is_favorite: described(flag, "The caller likes it"),
+  title: text,
+};
+
 /** The objects of the short-video dialect. */
 export const douyinSchemas = {
   DouyinError: object(
@@ -41,6 +54,13 @@ export const douyinSchemas = {
     ...user,
     message: described(text, "The last message between the two, or empty"),
     msgType: described({ enum: [0, 1] }, "0: the caller got it, 1: the caller wrote it"),
+  }),
+  DouyinVideo: object(video, "A video, as the caller sees it"),
+  DouyinComment: object({
+    id,
+    user: personRef,
+    content: text,
+    create_date: described({ type: "string", pattern: "^\\d\\d-\\d\\d$" }, "Month and day"),
   }),
   DouyinMessage: object({
     id,

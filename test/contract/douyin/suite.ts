@@ -7,7 +7,7 @@ import { type ConfigPart, startServer } from "../../support/server.ts";
 /** One server for all areas: they run one after the other in the process of douyin.test.ts. */
 export const scope = { after };
 
-const generous = {
+export const generous = {
   gateway: { sign_in_rate: 10_000, sign_in_burst: 10_000 },
 } satisfies ConfigPart;
 
