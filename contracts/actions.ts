@@ -14,7 +14,13 @@ import type {
   Session,
   UserCard,
 } from "./objects.ts";
-import type { VideoComment, VideoRow } from "./short-video.ts";
+import type {
+  DouyinVideo,
+  FeedVideo,
+  FollowedShow,
+  VideoComment,
+  VideoRow,
+} from "./short-video.ts";
 
 type Empty = Record<string, never>;
 
@@ -166,6 +172,16 @@ export interface ActionMap {
     params: { object: string; sha256: string; size: number; title: string };
     result: { video_id: number };
   };
+  /**
+   * Videos older than `latest_time` (Unix ms, or seconds), the newest first, at most 30; and who of
+   * those whom the caller follows is live.
+   */
+  "video.feed": {
+    params: { latest_time?: number };
+    result: { video_list: FeedVideo[]; next_time: number; live_list: FollowedShow[] };
+  };
+  /** What somebody published, the newest first, at most 1,000. */
+  "video.by_author": { params: { user_id: number }; result: { video_list: DouyinVideo[] } };
   /** Internal: those of the videos that exist. */
   "video.cards": { params: { video_ids: number[] }; result: { videos: VideoRow[] } };
 
@@ -212,10 +228,14 @@ export interface ActionMap {
   "relation.followers": { params: { user_id: number }; result: { user_ids: number[] } };
   /** Whom a user follows and is followed by. */
   "relation.friends": { params: { user_id: number }; result: { user_ids: number[] } };
-  /** Internal: for each of the users, in their order. `viewer` 0: a guest, who follows nobody. */
+  /**
+   * Internal: for each of the users, in their order. `viewer` 0: a guest, who follows nobody. With
+   * `following` also whom the viewer follows, as `relation.following` has it.
+   */
   "relation.counts": {
-    params: { user_ids: number[]; viewer: number };
+    params: { user_ids: number[]; viewer: number; following?: boolean };
     result: {
+      following?: number[];
       users: {
         user_id: number;
         follow_count: number;

@@ -195,6 +195,8 @@ export const params: Record<ActionName, ActionParams> = {
     size: whole(0, MAX_ID),
     title: text(1, MAX_TITLE),
   },
+  "video.feed": { $$strict: true, latest_time: optional(whole(0, MAX_ID)) },
+  "video.by_author": { $$strict: true, user_id: id },
   "video.cards": { $$strict: true, video_ids: ids(1) },
 
   "video.works": { $$strict: true, user_ids: ids(1) },
@@ -218,7 +220,12 @@ export const params: Record<ActionName, ActionParams> = {
   "relation.following": { $$strict: true, user_id: id },
   "relation.followers": { $$strict: true, user_id: id },
   "relation.friends": { $$strict: true, user_id: id },
-  "relation.counts": { $$strict: true, user_ids: ids(1), viewer: whole(0, MAX_ID) },
+  "relation.counts": {
+    $$strict: true,
+    user_ids: ids(1),
+    viewer: whole(0, MAX_ID),
+    following: optional({ type: "boolean" }),
+  },
   "relation.follows": { $$strict: true, follower: id, followee: id },
 
   "config.get": none,

@@ -34,6 +34,22 @@ export interface DouyinVideo {
   title: string;
 }
 
+/** A video in the feed, whose author may be live: `live_id` is the room, 0 when there is none. */
+export interface FeedVideo extends DouyinVideo {
+  author: DouyinUser & { live_id: number };
+}
+
+/** The show of somebody whom the viewer follows, on now. */
+export interface FollowedShow {
+  /** The streamer's user id and name. */
+  id: number;
+  name: string;
+  live_id: number;
+  room_name: string;
+  /** "" where there is none. */
+  cover_url: string;
+}
+
 /** A video by itself, between services: without counts, and with its author's id. */
 export interface VideoRow {
   video_id: number;

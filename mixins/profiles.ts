@@ -10,6 +10,8 @@ interface Asking {
 export interface Known {
   /** How many videos each of the authors published. */
   works?: ReadonlyMap<number, number>;
+  /** What `relation.counts` said of all of them, for this viewer. */
+  relations?: Result<"relation.counts">["users"];
 }
 
 /** Ids in one call, as the actions take them at most. */
@@ -92,11 +94,11 @@ async function people(
 ): Promise<{ users: Map<number, DouyinUser>; likes: Map<number, Likes> }> {
   const [cards, relations, favorites, works] = await Promise.all([
     ask(from, "user.cards", { user_ids }),
-    ask(from, "relation.counts", { user_ids, viewer }),
+    known.relations ?? relationsOf(from, user_ids, viewer),
     ask(from, "favorite.counts", { user_ids, video_ids, viewer }),
     known.works ?? worksOf(from, user_ids),
   ]);
-  const relationOf = byUser(relations.users);
+  const relationOf = byUser(relations);
   const favoriteOf = byUser(favorites.users);
   const users = cards.users.map(({ user_id, username, ...shown }): [number, DouyinUser] => {
     const relation = relationOf.get(user_id);
@@ -120,6 +122,10 @@ async function people(
     users: new Map(users),
     likes: new Map(favorites.videos.map((of) => [of.video_id, of])),
   };
+}
+
+async function relationsOf(from: Asking, user_ids: number[], viewer: number) {
+  return (await ask(from, "relation.counts", { user_ids, viewer })).users;
 }
 
 async function worksOf(from: Asking, user_ids: number[]): Promise<ReadonlyMap<number, number>> {

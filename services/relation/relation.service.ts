@@ -84,10 +84,14 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, RelationServic
       visibility: "public",
       params: params["relation.counts"],
       async handler(ctx: Call<Params<"relation.counts">>): Promise<Result<"relation.counts">> {
-        const { user_ids, viewer } = ctx.params;
+        const { user_ids, viewer, following = false } = ctx.params;
         const asked = { users: user_ids, followed: { viewer, users: user_ids } };
-        const { users, followed } = await findCounts(runtimeOf(this.broker).database, asked);
+        const [{ users, followed }, list] = await Promise.all([
+          findCounts(runtimeOf(this.broker).database, asked),
+          following ? this.list("following", viewer) : null,
+        ]);
         return {
+          ...(list && { following: list.user_ids }),
           users: user_ids.map((user_id) => ({
             user_id,
             follow_count: users.get(user_id)?.following ?? 0,

@@ -1,9 +1,10 @@
 import type { Context, Service, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import type { ModelStatic } from "sequelize";
 import type { Params, Result } from "../../contracts/actions.ts";
-import type { CallMeta } from "../../contracts/call.ts";
+import { type CallMeta, call } from "../../contracts/call.ts";
 import type { Config } from "../../contracts/config.ts";
 import { fail } from "../../contracts/errors.ts";
+import type { LiveShow } from "../../contracts/objects.ts";
 import { params } from "../../contracts/params.ts";
 import { describeFailure } from "../../lib/database/failure.ts";
 import { ffmpeg } from "../../lib/ffmpeg.ts";
@@ -13,8 +14,11 @@ import { createWordFilter, type WordFilter } from "../../lib/word-filter.ts";
 import { type Configured, configMixin } from "../../mixins/config.mixin.ts";
 import { entity } from "../../mixins/entity.mixin.ts";
 import { failures } from "../../mixins/failures.mixin.ts";
+import { videoCards } from "../../mixins/profiles.ts";
 import { runtimeOf } from "../../mixins/runtime.ts";
 import { contentRepo } from "./content.repo.ts";
+import { assembleFeed } from "./feed.ts";
+import { PAGE_SIZE, readCursor, toPage } from "./feed-page.ts";
 import { type Inspected, inspect } from "./inspection.ts";
 import { type PublishingPorts, publish, removeAbandoned } from "./publishing.ts";
 import { storedFile } from "./stored-file.ts";
@@ -35,12 +39,17 @@ interface Members extends Configured {
   stopping: AbortController;
   cleaner: NodeJS.Timeout;
   cleaning: Promise<void>;
+  shows(ctx: Context, owners: number[]): Promise<LiveShow[]>;
   inspect(object: string): Promise<Inspected>;
   cleanUp(): Promise<void>;
   discard(object: string): Promise<void>;
 }
 type VideoService = Service & Members;
 
+/** Videos in the list of an author, at most. */
+const MAX_LIST = 1_000;
+/** The feed waits this long to hear who is live, in ms. */
+const SHOWS_MS = 2_000;
 /** Programs that look into videos at a time, on each node, and how many uploads wait for them. */
 const INSPECTIONS = { running: 2, waiting: 32 };
 /** How often is looked for what publications left that never ended, in ms. */
@@ -70,6 +79,37 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, VideoService> 
       },
     },
 
+    feed: {
+      visibility: "published",
+      params: params["video.feed"],
+      async handler(ctx: Call<Params<"video.feed">>): Promise<Result<"video.feed">> {
+        const viewer = ctx.meta.user?.user_id ?? 0;
+        const nowMs = Date.now();
+        const cursor = readCursor(ctx.params.latest_time, nowMs);
+        const found = await this.videos.findBefore(cursor.beforeMs, PAGE_SIZE + 1);
+        const { videos, next_time } = toPage(found, cursor, nowMs);
+        const rows = videos.map(toRow);
+        const works = new Map(videos.map((video) => [video.author_id, video.works]));
+        const page = await assembleFeed(rows, viewer, {
+          relations: (user_ids) =>
+            call(ctx, "relation.counts", { user_ids, viewer, following: viewer !== 0 }),
+          cards: (relations) => videoCards(ctx, rows, viewer, { works, relations }),
+          shows: (owners) => this.shows(ctx, owners),
+        });
+        return { ...page, next_time };
+      },
+    },
+
+    by_author: {
+      visibility: "published",
+      params: params["video.by_author"],
+      async handler(ctx: Call<Params<"video.by_author">>): Promise<Result<"video.by_author">> {
+        const { user_id } = ctx.params;
+        const rows = (await this.videos.findByAuthor(user_id, MAX_LIST)).map(toRow);
+        return { video_list: await videoCards(ctx, rows, ctx.meta.user?.user_id ?? 0) };
+      },
+    },
+
     works: {
       visibility: "public",
       params: params["video.works"],
@@ -94,6 +134,16 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, VideoService> 
   methods: {
     configChanged(config: Config): void {
       this.words = createWordFilter(config.words);
+    },
+
+    /** Who of these people is live; nobody, as far as anyone knows, while nobody can be asked. */
+    async shows(ctx: Context, owners: number[]): Promise<LiveShow[]> {
+      try {
+        return (await call(ctx, "live.shows", { owners }, { timeout: SHOWS_MS })).rooms;
+      } catch (error) {
+        this.logger.warn("a feed does not show who is live", { reason: String(error) });
+        return [];
+      }
     },
 
     /** Looks into an upload, when it is its turn. */

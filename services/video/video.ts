@@ -33,8 +33,8 @@ export interface ContentRow extends Film {
 
 /** Where videos are kept. */
 export interface VideoStore {
-  /** Those older than a time, the newest first. */
-  findBefore(beforeMs: number, limit: number): Promise<StoredVideo[]>;
+  /** Those older than a time, the newest first, each with the number of its author's videos. */
+  findBefore(beforeMs: number, limit: number): Promise<(StoredVideo & { works: number })[]>;
   /** An author's, the newest first. */
   findByAuthor(authorId: number, limit: number): Promise<StoredVideo[]>;
   /** Those of the given ids that exist, in no particular order. */

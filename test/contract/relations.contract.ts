@@ -95,6 +95,16 @@ export function relationsContract(
       assert.deepEqual(await follows(2, 1), { follows: false });
     });
 
+    it("are named with their counts where the viewer's own are asked for", async (t) => {
+      const broker = await node(t);
+      await follow(broker, 1, 2);
+      await follow(broker, 1, 3);
+      const asked = { viewer: 1, user_ids: [2] };
+      const named = await call(broker, "relation.counts", { ...asked, following: true });
+      assert.deepEqual(named.following, [3, 2]);
+      assert.ok(!("following" in (await call(broker, "relation.counts", asked))));
+    });
+
     it("of oneself, of somebody unknown, or by nobody are refused", async (t) => {
       const broker = await node(t);
       for (const change of [follow, unfollow]) {

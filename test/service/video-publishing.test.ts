@@ -101,6 +101,7 @@ describe("publishing", () => {
         container: "mp4",
         title: "cats",
         create_ms: state.now,
+        works: 1,
       },
     ]);
     assert.equal(await works(), 1);
