@@ -12,6 +12,8 @@ export interface Env {
   readonly natsUrl: string | null;
   readonly databaseUrl: string | null;
   readonly databaseReadUrl: string | null;
+  /** Connections of this node to a database server, at most; its services share them. */
+  readonly databasePool: number;
   readonly redisUrl: string | null;
   readonly etcdUrl: string | null;
   /** How nodes find each other: over NATS ("local" is Moleculer's name for that), or through etcd. */
@@ -122,6 +124,7 @@ export function readEnv(vars: Readonly<Record<string, string | undefined>>): Env
     natsUrl: given("NATS_URL"),
     databaseUrl: url("DATABASE_URL"),
     databaseReadUrl: url("DATABASE_READ_URL"),
+    databasePool: whole("DATABASE_POOL", 16, 2, 1000),
     redisUrl: given("REDIS_URL"),
     etcdUrl: url("ETCD_URL"),
     discoverer: choice("DISCOVERER", discoverers, "local"),

@@ -1,7 +1,7 @@
 import type { Service, ServiceBroker, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import DbService, { type DbServiceSettings } from "moleculer-db";
 import SequelizeAdapter from "moleculer-db-adapter-sequelize";
-import type { ModelAttributes, ModelOptions } from "sequelize";
+import type { Model, ModelAttributes, ModelOptions, ModelStatic, Sequelize } from "sequelize";
 import { runtimeOf } from "./runtime.ts";
 
 /** A table, as the service that owns it describes it. */
@@ -47,4 +47,22 @@ export function entity(definition: EntityDefinition): Partial<ServiceSchema> {
     },
   };
   return schema;
+}
+
+/** Reads from a table what may be a little old: from a replica, where there is one. */
+export function readOld<M extends Model, T>(
+  broker: ServiceBroker,
+  definition: EntityDefinition,
+  read: (model: ModelStatic<M>) => Promise<T>,
+): Promise<T> {
+  return runtimeOf(broker).replicas.read((database) => read(modelOf(database, definition)));
+}
+
+/** The table in one of the node's databases. */
+function modelOf<M extends Model>(
+  database: Sequelize,
+  { name, define, options }: EntityDefinition,
+): ModelStatic<M> {
+  const known = database.isDefined(name);
+  return (known ? database.model(name) : database.define(name, define, options)) as ModelStatic<M>;
 }

@@ -1,8 +1,10 @@
 import type { ServiceBroker } from "moleculer";
 import type { Sequelize } from "sequelize";
 import { lockDataDir } from "../lib/data-dir-lock.ts";
-import { expectDatabase, openDatabase } from "../lib/database/connect.ts";
+import { expectDatabase, openDatabase, openReplicas } from "../lib/database/connect.ts";
+import { describeFailure } from "../lib/database/failure.ts";
 import { migrate } from "../lib/database/migrate.ts";
+import { Replicas } from "../lib/database/replicas.ts";
 import type { Env } from "../lib/env.ts";
 import { createIdGenerator, type IdGenerator } from "../lib/ids.ts";
 import { createObjectStore } from "../lib/object-store/create-object-store.ts";
@@ -17,6 +19,8 @@ import { joinNodes, type Shared } from "./shared.ts";
 export interface Runtime {
   readonly env: Env;
   readonly database: Sequelize;
+  /** Where to read what may be a little old. */
+  readonly replicas: Replicas;
   readonly ids: IdGenerator;
   readonly signingKey: Uint8Array;
   /** Videos, covers, images, replays. */
@@ -44,6 +48,13 @@ export function bindRuntime(broker: ServiceBroker, env: Env): Runtime {
   const runtime: Runtime = {
     env,
     database,
+    replicas: new Replicas({
+      primary: database,
+      replicas: openReplicas(env),
+      now: Date.now,
+      away: (error) =>
+        broker.logger.warn("a replica is out of reach", { reason: describeFailure(error) }),
+    }),
     signingKey: signingKey(env),
     objects: createObjectStore(env),
     get ids() {
@@ -69,6 +80,7 @@ export function bindRuntime(broker: ServiceBroker, env: Env): Runtime {
     async close() {
       await runtime.objects.close();
       await shared?.leave();
+      await runtime.replicas.close();
       await database.close();
       unlock?.();
     },

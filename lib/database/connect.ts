@@ -4,17 +4,29 @@ import { type Options, Sequelize } from "sequelize";
 import { ensureDir } from "../ensure-dir.ts";
 import type { Env } from "../env.ts";
 
-/** Connections per node to a database server; a service waits at most `acquire` ms for one. */
-const POOL = { max: 16, min: 1, acquire: 10_000, idle: 30_000 };
+/** How long a service waits for one of its node's connections, and an idle one is kept, in ms. */
+const ACQUIRE_MS = 10_000;
+const IDLE_MS = 30_000;
+/** The same for replicas, which others can stand in for; and how long one may take to let us in. */
+const REPLICA_MS = 2_000;
 
 /**
  * Opens the one Sequelize instance of a node: MySQL/MariaDB by `DATABASE_URL`, else a SQLite file in
  * the data folder. Nothing is connected yet.
  */
 export function openDatabase(env: Env): Sequelize {
-  const sequelize = env.databaseUrl === null ? openSqlite(env.dataDir) : openMysql(env.databaseUrl);
+  const sequelize =
+    env.databaseUrl === null
+      ? openSqlite(env.dataDir)
+      : openMysql(env.databaseUrl, env.databasePool, ACQUIRE_MS);
   // umzug owns the schema; moleculer-db-adapter-sequelize must not sync models by itself.
   return Object.assign(sequelize, { noSync: true });
+}
+
+/** Opens what `DATABASE_READ_URL` names, a pool for each. Nothing is connected before it is used. */
+export function openReplicas(env: Env): Sequelize[] {
+  const urls = env.databaseReadUrl?.split(",").map((url) => url.trim()) ?? [];
+  return urls.map((url) => openMysql(url, env.databasePool, REPLICA_MS));
 }
 
 /**
@@ -36,15 +48,17 @@ const common: Options = {
   define: { timestamps: false, freezeTableName: true },
 };
 
-function openMysql(url: string): Sequelize {
-  return new Sequelize(url.replace(/^(mariadb|mysqls):/, "mysql:"), {
+function openMysql(url: string, connections: number, acquire: number): Sequelize {
+  return new Sequelize(url.replace(/^(mariadb|mysqls):/i, "mysql:"), {
     ...common,
     dialect: "mysql",
-    pool: POOL,
+    pool: { max: connections, min: 1, acquire, idle: IDLE_MS },
     dialectOptions: {
       charset: "utf8mb4",
       supportBigNumbers: true,
-      ...(url.startsWith("mysqls:") ? { ssl: { minVersion: "TLSv1.2" } } : {}),
+      connectTimeout: acquire,
+      // The name in the certificate counts too; by itself mysql2 looks at who signed it only.
+      ...(/^mysqls:/i.test(url) ? { ssl: { minVersion: "TLSv1.2", verifyIdentity: true } } : {}),
     },
   });
 }

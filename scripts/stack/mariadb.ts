@@ -14,8 +14,13 @@ const CONNECT_MS = 2_000;
 /**
  * MariaDB with one database and one user, who may do everything in that database and nothing
  * elsewhere. Small and quick to start, but what it has committed stays committed.
+ *
+ * @param options more of its command line
  */
-export async function mariadb(stack: StackFolder): Promise<ServerProcess> {
+export async function mariadb(
+  stack: StackFolder,
+  options: readonly string[] = [],
+): Promise<ServerProcess> {
   const command = requireProgram("mariadb-server");
   const folder = stack.of("mariadb");
   const port = await stack.port("mariadb");
@@ -47,6 +52,7 @@ export async function mariadb(stack: StackFolder): Promise<ServerProcess> {
       "--innodb-buffer-pool-size=64M",
       "--innodb-buffer-pool-dump-at-shutdown=0",
       "--innodb-buffer-pool-load-at-startup=0",
+      ...options,
     ],
     folder,
     url,

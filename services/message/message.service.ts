@@ -7,7 +7,7 @@ import { toLiveMessage } from "../../contracts/message-record.ts";
 import { params } from "../../contracts/params.ts";
 import { describeFailure } from "../../lib/database/failure.ts";
 import { createLru, type Lru } from "../../lib/lru.ts";
-import { entity } from "../../mixins/entity.mixin.ts";
+import { entity, readOld } from "../../mixins/entity.mixin.ts";
 import { failures } from "../../mixins/failures.mixin.ts";
 import { jetStreamOf } from "../../mixins/jetstream.ts";
 import { runtimeOf } from "../../mixins/runtime.ts";
@@ -31,6 +31,8 @@ interface Members extends WritingHistory {
   adapter: { model: ModelStatic<MessageModel> };
   /** Rooms that are known to exist, which they then do for ever. */
   rooms: Lru<number, true>;
+  /** Reads history where it may be a little behind. */
+  readOld<T>(read: (messages: ModelStatic<MessageModel>) => Promise<T>): Promise<T>;
   requireRoom(ctx: Context, live_id: number): Promise<void>;
   pages(live_id: number, upTo: number): ReadPage;
 }
@@ -119,7 +121,9 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, MessageService
         const { live_id, start_time: from, offset } = ctx.params;
         await this.requireRoom(ctx, live_id);
         const to = Math.min(from + offset, Number.MAX_SAFE_INTEGER);
-        const records = await findBetween(this.adapter.model, { live_id, from, to }, MAX_HISTORY);
+        const records = await this.readOld((messages) =>
+          findBetween(messages, { live_id, from, to }, MAX_HISTORY),
+        );
         return { messages: records.map(toLiveMessage) };
       },
     },
@@ -130,12 +134,13 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, MessageService
       async handler(ctx: Context<Params<"message.density">>): Promise<Result<"message.density">> {
         const { live_id } = ctx.params;
         await this.requireRoom(ctx, live_id);
-        const last = await findLastTime(this.adapter.model, live_id);
-        const length = last === null ? 0 : last + 1;
-        const bucket = bucketWidth(length, ctx.params.bucket);
-        const range = { live_id, bucket, end: length };
-        const counted = await countPerBucket(this.adapter.model, range);
-        return { live_id, bucket, counts: fillBuckets(length, bucket, counted) };
+        return this.readOld(async (messages) => {
+          const last = await findLastTime(messages, live_id);
+          const length = last === null ? 0 : last + 1;
+          const bucket = bucketWidth(length, ctx.params.bucket);
+          const counted = await countPerBucket(messages, { live_id, bucket, end: length });
+          return { live_id, bucket, counts: fillBuckets(length, bucket, counted) };
+        });
       },
     },
 
@@ -147,7 +152,7 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, MessageService
       ): Promise<Result<"message.export">> {
         const { live_id } = ctx.params;
         const { room } = await call(ctx, "live.single", { live_id });
-        const upTo = await findLastId(this.adapter.model, live_id);
+        const upTo = await this.readOld((messages) => findLastId(messages, live_id));
         const format = formats[ctx.params.format]();
         const name = `danmaku-${live_id}.${format.extension}`;
         ctx.meta.$responseType = format.contentType;
@@ -158,6 +163,10 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, MessageService
   },
 
   methods: {
+    readOld<T>(read: (messages: ModelStatic<MessageModel>) => Promise<T>): Promise<T> {
+      return readOld(this.broker, messageEntity, read);
+    },
+
     async requireRoom(ctx: Context, live_id: number): Promise<void> {
       if (this.rooms.get(live_id, 0) !== undefined) return;
       await call(ctx, "live.card", { live_id });
@@ -168,7 +177,9 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, MessageService
     pages(live_id: number, upTo: number): ReadPage {
       return async (after) => {
         try {
-          return await findPage(this.adapter.model, { live_id, after, upTo }, EXPORT_PAGE);
+          return await this.readOld((messages) =>
+            findPage(messages, { live_id, after, upTo }, EXPORT_PAGE),
+          );
         } catch (error) {
           this.logger.error("export broken off", { live_id, reason: describeFailure(error) });
           return fail("HISTORY_FAILED");

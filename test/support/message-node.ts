@@ -31,9 +31,13 @@ export interface MessageNode {
 export async function startMessageNode(
   t: TestContext,
   kept: MessageRecord[] = [],
+  variables: Record<string, string> = {},
 ): Promise<MessageNode> {
   const asked: string[] = [];
-  const broker = await startNode(t, { services: [liveService(asked), messageService] });
+  const broker = await startNode(t, {
+    services: [liveService(asked), messageService],
+    env: variables,
+  });
   if (kept.length > 0) await call(broker, "message.append", { messages: kept });
   const { database, env } = runtimeOf(broker);
   const lose = () => database.query("ALTER TABLE messages RENAME TO lost");
