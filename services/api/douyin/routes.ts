@@ -3,11 +3,13 @@ import { accountRoutes } from "./routes/account.ts";
 import { commentRoutes } from "./routes/comment.ts";
 import { favoriteRoutes } from "./routes/favorite.ts";
 import { relationRoutes } from "./routes/relation.ts";
+import { videoRoutes } from "./routes/video.ts";
 
 /** The short-video dialect: one list per area, each in a file of its own beside this one. */
 export const douyinRoutes: readonly DouyinRoute[] = [
   ...accountRoutes,
   ...relationRoutes,
+  ...videoRoutes,
   ...favoriteRoutes,
   ...commentRoutes,
 ];

@@ -56,6 +56,26 @@ export const douyinSchemas = {
     msgType: described({ enum: [0, 1] }, "0: the caller got it, 1: the caller wrote it"),
   }),
   DouyinVideo: object(video, "A video, as the caller sees it"),
+  DouyinFeedVideo: object(
+    {
+      ...video,
+      author: object({
+        ...user,
+        live_id: described(count, "The room where the author is live now, or 0"),
+      }),
+    },
+    "A video in the feed",
+  ),
+  FollowedShow: object(
+    {
+      id: described(id, "The streamer's user id"),
+      name: described(text, "The streamer's name"),
+      live_id: id,
+      room_name: text,
+      cover_url: image,
+    },
+    "The show of somebody whom the caller follows, on now",
+  ),
   DouyinComment: object({
     id,
     user: personRef,
