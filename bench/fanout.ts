@@ -5,36 +5,17 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { measureFloor } from "./floor.ts";
-import type { Bench, Row } from "./lib/bench.ts";
+import { type Bench, type Row, round } from "./lib/bench.ts";
 import { Child } from "./lib/child.ts";
 import { cpuSeconds } from "./lib/proc.ts";
 import { type BenchServer, openRoom, registerUsers, startServer } from "./lib/server.ts";
+import type { Received, Sent } from "./lib/traffic.ts";
 
 interface Case {
   viewers: number;
   /** Messages per second. */
   rate: number;
   gzip?: boolean;
-}
-
-interface Received {
-  deliveries: number;
-  messages: number;
-  ids: number[];
-  bytes: number;
-  writes: number;
-  faults: number;
-  firstFault: string;
-  /** Median, 99th percentile and maximum in ms; null where streams are compressed. */
-  latency: [p50: number, p99: number, max: number] | null;
-}
-
-interface Sent {
-  accepted: number[];
-  refused: number;
-  firstRefusal: string;
-  p50: number;
-  p99: number;
 }
 
 const CASES: Case[] = [
@@ -84,7 +65,7 @@ async function measure({ viewers, rate, gzip = false }: Case, seconds: number): 
   try {
     const tokens = await registerUsers(server, SENDERS);
     const live_id = await openRoom(server, tokens[0] as string);
-    await senders.ask("open", { port: server.port, live_id, tokens });
+    await senders.ask("open", { ports: [server.port], live_ids: [live_id], tokens });
     await senders.ask<Sent>("run", { rate, seconds: WARM_UP_SECONDS });
     const ingest = await ingestOnly(server, senders, rate, seconds);
 
@@ -151,8 +132,4 @@ function integrity(sent: Sent, received: Received): Row {
     received: received.ids.length,
     refused: sent.refused,
   };
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -4,19 +4,25 @@ import { setTimeout as delay } from "node:timers/promises";
 import { serveRequests } from "../lib/child.ts";
 import { Histogram } from "../lib/histogram.ts";
 
+/** Senders take turns at ports and rooms. */
 interface Options {
-  port: number;
-  live_id: number;
+  ports: number[];
+  live_ids: number[];
   tokens: string[];
 }
 
 interface Sender {
+  port: number;
+  liveId: number;
   socket: Socket | null;
   token: string;
   busy: boolean;
   sentMs: number;
   answer: string;
 }
+
+/** A server that cannot keep the pace gets so much more time, and is measured by what it did. */
+const PATIENCE_SECONDS = 3;
 
 const PHRASES = [
   "哈哈哈哈哈",
@@ -34,26 +40,28 @@ const PHRASES = [
 ];
 
 const senders: Sender[] = [];
-let port = 0;
-let liveId = 0;
 let accepted: number[] = [];
 let refused: string[] = [];
 let latency = new Histogram();
 
-function open(options: Options): void {
-  liveId = options.live_id;
-  port = options.port;
-  for (const token of options.tokens) {
-    const sender: Sender = { socket: null, token, busy: false, sentMs: 0, answer: "" };
-    senders.push(sender);
-  }
+function open({ ports, live_ids, tokens }: Options): void {
+  for (const [index, token] of tokens.entries())
+    senders.push({
+      port: ports[index % ports.length] as number,
+      liveId: live_ids[index % live_ids.length] as number,
+      socket: null,
+      token,
+      busy: false,
+      sentMs: 0,
+      answer: "",
+    });
 }
 
 /** The server closes connections that are idle for long: such a sender opens another one. */
 function connection(sender: Sender): Socket {
   if (sender.socket !== null && !sender.socket.closed && sender.socket.writable)
     return sender.socket;
-  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+  const socket = connect({ port: sender.port, host: "127.0.0.1", noDelay: true });
   socket.on("data", (chunk) => receive(sender, chunk.toString("latin1")));
   socket.on("end", () => socket.destroy());
   socket.on("error", (error) => refused.push(error.message));
@@ -80,14 +88,17 @@ function send(sender: Sender, number: number): void {
   sender.busy = true;
   sender.sentMs = Date.now();
   const content = `${sender.sentMs.toString(36)} ${PHRASES[number % PHRASES.length]}`;
-  const body = JSON.stringify({ live_id: liveId, type: 0, content });
+  const body = JSON.stringify({ live_id: sender.liveId, type: 0, content });
   connection(sender).write(
     `POST /message/live HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer ${sender.token}\r\n` +
       `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }
 
-/** Sends at an even rate for some seconds; answers when every request is answered. */
+/**
+ * Sends at an even rate for some seconds, or until as many were sent as that makes, when the server
+ * is slower than that but not by much; answers when every request is answered.
+ */
 async function run({ rate, seconds }: { rate: number; seconds: number }): Promise<object> {
   accepted = [];
   refused = [];
@@ -96,10 +107,8 @@ async function run({ rate, seconds }: { rate: number; seconds: number }): Promis
   const start = performance.now();
   let sent = 0;
   let next = 0;
-  const giveUp = start + (seconds + 15) * 1000;
-  while (sent < total) {
-    if (performance.now() > giveUp)
-      throw new Error(`only ${accepted.length} of ${sent} were answered`);
+  const giveUp = start + (seconds + PATIENCE_SECONDS) * 1000;
+  while (sent < total && performance.now() < giveUp) {
     const due = Math.min(total, Math.floor(((performance.now() - start) * rate) / 1000));
     for (; sent < due; sent++) {
       // Round robin over those that have their answer; when none has, the pace slackens.

@@ -15,3 +15,8 @@ export interface Bench {
   about: string;
   run(options: BenchOptions): Promise<Row[]>;
 }
+
+/** To two digits after the point. */
+export function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

@@ -76,9 +76,12 @@ interface Envelope {
   base_resp: { status_code: number; status_msg: string };
 }
 
+/** Somewhere to send requests to. */
+export type Address = Pick<BenchServer, "url">;
+
 /** One call of the public API; throws on anything but success. */
 export async function api<T>(
-  server: BenchServer,
+  server: Address,
   method: string,
   path: string,
   body: object,
@@ -99,7 +102,7 @@ export async function api<T>(
 }
 
 /** Registers users; their access tokens. */
-export async function registerUsers(server: BenchServer, count: number): Promise<string[]> {
+export async function registerUsers(server: Address, count: number): Promise<string[]> {
   const tokens: string[] = [];
   for (let i = 0; i < count; i++) {
     const body = { username: `bench_user_${i}`, password: "bench password" };
@@ -108,7 +111,7 @@ export async function registerUsers(server: BenchServer, count: number): Promise
   return tokens;
 }
 
-export async function openRoom(server: BenchServer, token: string): Promise<number> {
+export async function openRoom(server: Address, token: string): Promise<number> {
   const body = { room_name: "bench", description: "" };
   return (await api<{ live_id: number }>(server, "POST", "/room/live", body, token)).live_id;
 }

@@ -1,0 +1,26 @@
+/** What generators/senders.ts answers. */
+export interface Sent {
+  /** Ids. */
+  accepted: number[];
+  refused: number;
+  firstRefusal: string;
+  /** How long it took. */
+  seconds: number;
+  /** Milliseconds from request to answer. */
+  p50: number;
+  p99: number;
+}
+
+/** What generators/viewers.ts answers. */
+export interface Received {
+  deliveries: number;
+  messages: number;
+  ids: number[];
+  bytes: number;
+  /** Reads per viewer. */
+  writes: number;
+  faults: number;
+  firstFault: string;
+  /** Median, 99th percentile and maximum in ms; null where streams are compressed. */
+  latency: [p50: number, p99: number, max: number] | null;
+}
