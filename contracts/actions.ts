@@ -15,6 +15,7 @@ import type {
   UserCard,
 } from "./objects.ts";
 import type {
+  DouyinMessage,
   DouyinVideo,
   FeedVideo,
   FollowedShow,
@@ -248,6 +249,32 @@ export interface ActionMap {
   "relation.follows": {
     params: { follower: number; followee: number };
     result: { follows: boolean };
+  };
+
+  /** Once answered, the message is kept. */
+  "chat.send": { params: { to_user_id: number; content: string }; result: { id: number } };
+  /** The messages of a chat later than `after_ms`, ascending; without it the last ones. At most 200. */
+  "chat.history": {
+    params: { to_user_id: number; after_ms?: number };
+    result: { messages: DouyinMessage[] };
+  };
+  /** The last word between the caller and each of those with whom there is one. */
+  "chat.latest": {
+    params: { user_ids: number[] };
+    result: { messages: { user_id: number; content: string; msg_type: 0 | 1 }[] };
+  };
+  /**
+   * Internal: messages of all chats of a user after a number, ascending. Numbers of an inbox have no
+   * gaps, and whoever has seen one has all before it.
+   */
+  "chat.inbox": {
+    params: { user_id: number; after: number; limit: number };
+    result: { messages: { seq: number; message: DouyinMessage }[] };
+  };
+  /** Internal: for each of the users, in their order, the last number of their inbox; 0: it is empty. */
+  "chat.marks": {
+    params: { user_ids: number[] };
+    result: { users: { user_id: number; seq: number }[] };
   };
 
   "config.get": { params: Empty; result: { config: Config; revision: number } };

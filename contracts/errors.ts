@@ -129,6 +129,7 @@ export const errors = {
     douyin: 40070,
     message: "not possible with oneself",
   },
+  FRIENDS_ONLY: { status: 403, live: 10071, douyin: 40071, message: "only friends may write" },
 } as const satisfies Record<string, ErrorSpec>;
 
 export type ErrorName = keyof typeof errors;

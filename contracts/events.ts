@@ -1,4 +1,5 @@
 import type { Config } from "./config.ts";
+import type { DouyinMessage } from "./short-video.ts";
 
 /**
  * Every event, by name. Events are past-tense facts; all may be lost without harm, or have their own
@@ -21,6 +22,11 @@ export interface EventMap {
   "push.awoke": { live_id: number; epoch: number };
   /** How many watch a room, on change and at most once a second. Broadcast. */
   "push.audience": { live_id: number; viewers: number };
+  /**
+   * A private message was kept, with its number in the inbox of each of the two. Broadcast; whose
+   * stream misses one finds it by the next number, or by asking for the last one now and then.
+   */
+  "chat.sent": { inboxes: { user_id: number; seq: number }[]; message: DouyinMessage };
   /** A session was signed out; its access tokens are void until they expire. Broadcast. */
   "user.revoked": { session_id: number; until_ms: number };
 }

@@ -228,6 +228,12 @@ export const params: Record<ActionName, ActionParams> = {
   },
   "relation.follows": { $$strict: true, follower: id, followee: id },
 
+  "chat.send": { $$strict: true, to_user_id: id, content: text(1, MAX_CONTENT) },
+  "chat.history": { $$strict: true, to_user_id: id, after_ms: optional(whole(0, MAX_ID)) },
+  "chat.latest": { $$strict: true, user_ids: ids(1) },
+  "chat.inbox": { $$strict: true, user_id: id, after: whole(0, MAX_ID), limit: whole(1, 1_000) },
+  "chat.marks": { $$strict: true, user_ids: ids(1) },
+
   "config.get": none,
   "config.set": {
     $$strict: true,

@@ -41,11 +41,14 @@ export interface Env {
    * 0: that header is not believed.
    */
   readonly trustProxy: number;
+  /** Private messages go to friends only: people who follow each other. */
+  readonly chatFriendsOnly: boolean;
 }
 
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace"] as const;
 const logFormats = ["pretty", "json"] as const;
 const discoverers = ["local", "etcd"] as const;
+const switches = ["on", "off"] as const;
 export type LogLevel = (typeof logLevels)[number];
 export type LogFormat = (typeof logFormats)[number];
 export type Discoverer = (typeof discoverers)[number];
@@ -141,6 +144,7 @@ export function readEnv(vars: Readonly<Record<string, string | undefined>>): Env
     logFormat: choice("LOG_FORMAT", logFormats, "pretty"),
     drainSeconds: whole("DRAIN_SECONDS", 3, 0, 300),
     trustProxy: whole("TRUST_PROXY", 0, 0, 10),
+    chatFriendsOnly: choice("CHAT_FRIENDS_ONLY", switches, "off") === "on",
   };
   if (env.databaseReadUrl !== null && env.databaseUrl === null)
     problems.push("DATABASE_READ_URL needs DATABASE_URL");

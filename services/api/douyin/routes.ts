@@ -1,5 +1,6 @@
 import type { DouyinRoute } from "./route.ts";
 import { accountRoutes } from "./routes/account.ts";
+import { chatRoutes } from "./routes/chat.ts";
 import { commentRoutes } from "./routes/comment.ts";
 import { favoriteRoutes } from "./routes/favorite.ts";
 import { relationRoutes } from "./routes/relation.ts";
@@ -9,6 +10,7 @@ import { videoRoutes } from "./routes/video.ts";
 export const douyinRoutes: readonly DouyinRoute[] = [
   ...accountRoutes,
   ...relationRoutes,
+  ...chatRoutes,
   ...videoRoutes,
   ...favoriteRoutes,
   ...commentRoutes,

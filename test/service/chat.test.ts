@@ -1,0 +1,3 @@
+import { chatsContract } from "../contract/chats.contract.ts";
+
+chatsContract("SQLite", async () => ({}));
