@@ -25,6 +25,7 @@ import {
   findPage,
   findTail,
 } from "./message.repo.ts";
+import { newestFitting } from "./one-answer.ts";
 import { openMessageWriter } from "./open-message-writer.repo.ts";
 
 interface Members extends WritingHistory {
@@ -81,7 +82,8 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, MessageService
       params: params["message.tail"],
       async handler(ctx: Context<Params<"message.tail">>): Promise<Result<"message.tail">> {
         await this.catchUp(CATCH_UP_MS);
-        return findTail(this.adapter.model, ctx.params.live_id, ctx.params.limit);
+        const { live_id, limit } = ctx.params;
+        return newestFitting(await findTail(this.adapter.model, live_id, limit));
       },
     },
 

@@ -43,8 +43,6 @@ type Past = Parameters<typeof createRoom>[1];
 
 /** Saying something twice does harm; everything else can be asked again. */
 const ONCE_ONLY: ReadonlySet<string> = new Set(["push.send", "push.announce"]);
-/** Messages looked at to find what was accepted and not pushed before an owner died. */
-const MAX_UNPUSHED = 200;
 
 /** How often silent gateways and idle rooms are looked for. */
 const SWEEP_MS = 5_000;
@@ -198,7 +196,7 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
       if (shared === null) return recent(TAIL_MESSAGES);
       const tail = await reached(shared.tails.load(live_id, token));
       if (tail === "fenced") throw undone();
-      return { ...(await recent(tail === null ? TAIL_MESSAGES : MAX_UNPUSHED)), tail };
+      return { ...(await recent(TAIL_MESSAGES)), tail };
     },
 
     configChanged(config: Config): void {
