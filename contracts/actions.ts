@@ -1,5 +1,14 @@
 import type { Config } from "./config.ts";
 import type { PushBatch } from "./events.ts";
+import type {
+  CancelReason,
+  Gift,
+  LotteryCondition,
+  LotteryOptions,
+  LotteryWinner,
+  NewGift,
+  Prize,
+} from "./lottery.ts";
 import type { MessageRecord } from "./message-record.ts";
 import type {
   Account,
@@ -7,6 +16,9 @@ import type {
   Density,
   LiveMessage,
   LiveShow,
+  LotteryEntrants,
+  LotteryPromise,
+  LotteryProof,
   MessageData,
   Room,
   RoomCounters,
@@ -71,10 +83,10 @@ export interface ActionMap {
 
   /** Internal: what everybody may know of those accounts that exist; images as paths, or "". */
   "user.cards": { params: { user_ids: number[] }; result: { users: UserCard[] } };
-  /** Internal: names of those accounts that exist. */
+  /** Internal: names of those accounts that exist, and since when (Unix seconds). */
   "user.brief": {
     params: { user_ids: number[] };
-    result: { users: { user_id: number; username: string }[] };
+    result: { users: { user_id: number; username: string; create_time: number }[] };
   };
 
   "live.open": {
@@ -112,11 +124,26 @@ export interface ActionMap {
     };
     result: { id: number };
   };
-  /** Internal: what the system itself says in a room (lottery, winners). */
+  /**
+   * Internal: what the system itself says in a room (lottery, winners): once for each lottery and
+   * type, however often it is asked to. `since` is an id from before it was first asked.
+   */
   "push.announce": {
-    params: { live_id: number; type: 3 | 4; content: string; lottery_id: number };
+    params: {
+      live_id: number;
+      type: 3 | 4;
+      content: string;
+      lottery_id: number;
+      data?: { cancelled: CancelReason };
+      since: number;
+    };
     result: { id: number };
   };
+  /**
+   * Internal: answers when all messages up to an id are either durable or refused, and tells that id;
+   * later messages have higher ones.
+   */
+  "push.fence": { params: { live_id: number }; result: { id: number } };
   /**
    * Internal: a hub announces or renews its interest; `viewers` 0 withdraws it. `after` is the last id
    * that it has, `last` the last one pushed.
@@ -162,6 +189,19 @@ export interface ActionMap {
     result: { messages: LiveMessage[] };
   };
   "message.density": { params: { live_id: number; bucket?: number }; result: Density };
+  /**
+   * Internal: who said exactly that (but for blanks around it) as a danmaku, in messages after one id
+   * and up to another; where to go on from, or null at the end.
+   */
+  "message.said": {
+    params: { live_id: number; content: string; after: number; up_to: number };
+    result: { senders: { user_id: number; user_name: string }[]; next: number | null };
+  };
+  /** Internal: the message of that type about a lottery, among those after an id. */
+  "message.announced": {
+    params: { live_id: number; lottery_id: number; type: 3 | 4; after: number };
+    result: { id: number | null };
+  };
   /** Answers a stream of text. */
   "message.export": {
     params: { live_id: number; format: "xml" | "json" | "ass" };
@@ -250,6 +290,32 @@ export interface ActionMap {
     params: { follower: number; followee: number };
     result: { follows: boolean };
   };
+  "lottery.create": {
+    params: { gift: NewGift; condition?: Partial<LotteryCondition>; options?: LotteryOptions };
+    result: { id: number };
+  };
+  "lottery.single": { params: { id: number }; result: { gift: Gift } };
+  /** The newest first; `before` is the id of the last one of the page before. */
+  "lottery.multi": {
+    params: { live_id: number; before?: number; limit?: number };
+    result: { gifts: Gift[] };
+  };
+  "lottery.entry": { params: { lottery_id: number }; result: Empty };
+  "lottery.cancel": { params: { lottery_id: number }; result: Empty };
+  /** Ends a lottery now instead of at its end_time. */
+  "lottery.draw": { params: { lottery_id: number }; result: Empty };
+  /** The promise until it is drawn, then the proof. */
+  "lottery.proof": { params: { id: number }; result: LotteryPromise | LotteryProof };
+  "lottery.entrants": {
+    params: { id: number; after?: number; limit?: number };
+    result: LotteryEntrants;
+  };
+  "lottery.mine": {
+    params: { before?: number; limit?: number };
+    result: { prizes: Prize[] };
+  };
+  "lottery.claim": { params: { lottery_id: number; contact: string }; result: Empty };
+  "lottery.winners": { params: { id: number }; result: { winners: LotteryWinner[] } };
 
   /** Once answered, the message is kept. */
   "chat.send": { params: { to_user_id: number; content: string }; result: { id: number } };

@@ -94,6 +94,31 @@ export const errors = {
   FEATURE_OFF: { status: 403, live: 10031, douyin: 40031, message: "switched off by the operator" },
   TOKEN_MALFORMED: { status: 401, live: 10032, douyin: 30002, message: "token malformed" },
   TOKEN_EMPTY: { status: 401, live: 10033, douyin: 30004, message: "token empty" },
+  LOTTERY_CONDITION: {
+    status: 422,
+    live: 10034,
+    douyin: 40034,
+    message: "lottery condition not met",
+  },
+  LOTTERY_NOT_ALLOWED: {
+    status: 403,
+    live: 10035,
+    douyin: 40035,
+    message: "not allowed in this lottery",
+  },
+  LOTTERY_NOT_DRAWN: { status: 409, live: 10036, douyin: 40036, message: "lottery not drawn" },
+  TOO_MANY_LOTTERIES: {
+    status: 409,
+    live: 10037,
+    douyin: 40037,
+    message: "too many open lotteries",
+  },
+  NOT_A_WINNER: {
+    status: 403,
+    live: 10038,
+    douyin: 40038,
+    message: "not a winner of this lottery",
+  },
   NOT_A_VIDEO: {
     status: 422,
     live: 10050,

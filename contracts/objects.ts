@@ -1,3 +1,5 @@
+import type { CancelReason } from "./lottery.ts";
+
 /**
  * The objects that travel between services and to clients. All of them are plain JSON: `Date`,
  * `Map`, `undefined` and `BigInt` would change on their way to another node.
@@ -43,7 +45,7 @@ export interface LiveMessage {
   message_id?: number;
 }
 
-/** Details of a gift (`gift_name`, `gift_count`) or of a super message (`price`, `duration`). */
+/** Details of a gift (`gift_name`, `gift_count`), of a super message (`price`, `duration`), or of a cancelled lottery. */
 export interface MessageData {
   gift_name?: string;
   gift_count?: number;
@@ -51,6 +53,8 @@ export interface MessageData {
   price?: number;
   /** Seconds that a super message stays on top. */
   duration?: number;
+  /** On a winners message without winners: why the lottery was cancelled. */
+  cancelled?: CancelReason;
 }
 
 /** A live room; `end_time` is 0 while the show is on. */

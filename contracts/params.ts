@@ -1,5 +1,6 @@
 import type { ActionParams } from "moleculer";
 import type { ActionName } from "./actions.ts";
+import { cancelReasons, conditionKinds } from "./lottery.ts";
 
 /**
  * Validators beside the types of actions.ts: strict (an unknown field is an error) and without
@@ -77,6 +78,34 @@ const data = {
     gift_count: optional(whole(1, 1_000_000)),
     price: optional(whole(0, 1_000_000_000)),
     duration: optional(whole(0, 86_400)),
+  },
+};
+const gift = {
+  type: "object",
+  strict: true,
+  props: {
+    live_id: id,
+    gift: text(1, 100),
+    count: whole(1, 1_000),
+    end_time: whole(1, MAX_ID),
+  },
+};
+const condition = {
+  type: "object",
+  strict: true,
+  props: {
+    kind: { type: "enum", values: [...conditionKinds] },
+    value: optional({ type: "string", max: 100, custom: checkText }),
+  },
+};
+const lotteryOptions = {
+  type: "object",
+  strict: true,
+  props: {
+    exclude_last: optional(whole(0, 20)),
+    blocked: optional({ type: "array", max: 1_000, items: id }),
+    min_account_age: optional(whole(0, 10 * 365 * 86_400)),
+    at_show_end: optional({ type: "enum", values: ["cancel", "draw"] }),
   },
 };
 const batchOfRecords = { type: "array", min: 1, items: { type: "object" } };
@@ -158,7 +187,14 @@ export const params: Record<ActionName, ActionParams> = {
     type: { type: "enum", values: [3, 4] },
     content: { type: "string", max: 1_000_000 },
     lottery_id: id,
+    data: optional({
+      type: "object",
+      strict: true,
+      props: { cancelled: { type: "enum", values: [...cancelReasons] } },
+    }),
+    since: whole(0, MAX_ID),
   },
+  "push.fence": { $$strict: true, live_id: id },
   "push.watch": {
     $$strict: true,
     live_id: id,
@@ -182,6 +218,20 @@ export const params: Record<ActionName, ActionParams> = {
     offset: whole(0, MAX_ID),
   },
   "message.density": { $$strict: true, live_id: id, bucket: optional(whole(1, 3600)) },
+  "message.said": {
+    $$strict: true,
+    live_id: id,
+    content: text(1, MAX_CONTENT),
+    after: whole(0, MAX_ID),
+    up_to: whole(0, MAX_ID),
+  },
+  "message.announced": {
+    $$strict: true,
+    live_id: id,
+    lottery_id: id,
+    type: { type: "enum", values: [3, 4] },
+    after: whole(0, MAX_ID),
+  },
   "message.export": {
     $$strict: true,
     live_id: id,
@@ -227,6 +277,32 @@ export const params: Record<ActionName, ActionParams> = {
     following: optional({ type: "boolean" }),
   },
   "relation.follows": { $$strict: true, follower: id, followee: id },
+  "lottery.create": {
+    $$strict: true,
+    gift,
+    condition: optional(condition),
+    options: optional(lotteryOptions),
+  },
+  "lottery.single": { $$strict: true, id },
+  "lottery.multi": {
+    $$strict: true,
+    live_id: id,
+    before: optional(id),
+    limit: optional(whole(1, 100)),
+  },
+  "lottery.entry": { $$strict: true, lottery_id: id },
+  "lottery.cancel": { $$strict: true, lottery_id: id },
+  "lottery.draw": { $$strict: true, lottery_id: id },
+  "lottery.proof": { $$strict: true, id },
+  "lottery.entrants": {
+    $$strict: true,
+    id,
+    after: optional(whole(0, MAX_ID)),
+    limit: optional(whole(1, 10_000)),
+  },
+  "lottery.mine": { $$strict: true, before: optional(id), limit: optional(whole(1, 100)) },
+  "lottery.claim": { $$strict: true, lottery_id: id, contact: text(1, 200) },
+  "lottery.winners": { $$strict: true, id },
 
   "chat.send": { $$strict: true, to_user_id: id, content: text(1, MAX_CONTENT) },
   "chat.history": { $$strict: true, to_user_id: id, after_ms: optional(whole(0, MAX_ID)) },

@@ -86,6 +86,11 @@ export function idTimeMs(id: number): number {
   return Math.floor(id / IDS_PER_MS) + ID_EPOCH_MS;
 }
 
+/** The lowest id that can be given at a time, in Unix milliseconds; 0 for times before 2024. */
+export function firstIdAt(ms: number): number {
+  return Math.max(0, Math.ceil(ms) - ID_EPOCH_MS) * IDS_PER_MS;
+}
+
 /** The worker that gave an id, 0 to 127. */
 export function idWorker(id: number): number {
   return Math.floor(id / SEQUENCES) % WORKERS;

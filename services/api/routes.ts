@@ -37,6 +37,7 @@ export const tags = {
   account: "Accounts and sessions",
   room: "Live rooms",
   danmaku: "Danmaku and history",
+  lottery: "Lotteries",
   operations: "Operations",
 } as const;
 export type Tag = keyof typeof tags;
@@ -44,6 +45,7 @@ export type Tag = keyof typeof tags;
 const account = { tag: "account", reply: "json" } as const;
 const room = { tag: "room", reply: "json" } as const;
 const danmaku = { tag: "danmaku", reply: "json" } as const;
+const lottery = { tag: "lottery", reply: "json" } as const;
 const operations = { tag: "operations", method: "GET" } as const;
 
 /** The live dialect: every path this gateway knows. */
@@ -221,6 +223,111 @@ export const routes: readonly Route[] = [
     reply: "file",
     summary: "The whole history as a file for players",
     errors: ["ROOM_NOT_FOUND", "HISTORY_FAILED"],
+  },
+
+  {
+    ...lottery,
+    method: "POST",
+    path: "/lottery",
+    action: "lottery.create",
+    auth: "required",
+    summary: "Hold a lottery in one's room, and tell the room",
+    errors: [
+      "NO_ROOM_RIGHT",
+      "ROOM_NOT_FOUND",
+      "ROOM_NOT_LIVE",
+      "CONTENT_REFUSED",
+      "TOO_MANY_LOTTERIES",
+    ],
+  },
+  {
+    ...lottery,
+    method: "GET",
+    path: "/lottery/single",
+    action: "lottery.single",
+    auth: "none",
+    summary: "One lottery",
+    errors: ["LOTTERY_NOT_FOUND"],
+  },
+  {
+    ...lottery,
+    method: "GET",
+    path: "/lottery/multi",
+    action: "lottery.multi",
+    auth: "none",
+    summary: "The lotteries of a room, the newest first",
+    errors: ["ROOM_NOT_FOUND"],
+  },
+  {
+    ...lottery,
+    method: "POST",
+    path: "/lottery/entry",
+    action: "lottery.entry",
+    auth: "required",
+    summary: "Join a lottery; once answered, one takes part",
+    errors: ["LOTTERY_NOT_FOUND", "LOTTERY_CLOSED", "LOTTERY_CONDITION", "LOTTERY_NOT_ALLOWED"],
+  },
+  {
+    ...lottery,
+    method: "POST",
+    path: "/lottery/cancel",
+    action: "lottery.cancel",
+    auth: "required",
+    summary: "Cancel a lottery before its draw; owner only",
+    errors: ["LOTTERY_NOT_FOUND", "NO_ROOM_RIGHT", "LOTTERY_CLOSED"],
+  },
+  {
+    ...lottery,
+    method: "POST",
+    path: "/lottery/draw",
+    action: "lottery.draw",
+    auth: "required",
+    summary: "Draw a lottery now instead of at its end; owner only",
+    errors: ["LOTTERY_NOT_FOUND", "NO_ROOM_RIGHT", "LOTTERY_CLOSED"],
+  },
+  {
+    ...lottery,
+    method: "GET",
+    path: "/lottery/proof",
+    action: "lottery.proof",
+    auth: "none",
+    summary: "What a draw was promised to be, and after it everything to check it by",
+    errors: ["LOTTERY_NOT_FOUND"],
+  },
+  {
+    ...lottery,
+    method: "GET",
+    path: "/lottery/entrants",
+    action: "lottery.entrants",
+    auth: "none",
+    summary: "Who took part in a drawn lottery: user ids, ascending, in pages",
+    errors: ["LOTTERY_NOT_FOUND", "LOTTERY_NOT_DRAWN"],
+  },
+  {
+    ...lottery,
+    method: "GET",
+    path: "/lottery/mine",
+    action: "lottery.mine",
+    auth: "required",
+    summary: "What one has won, the newest first",
+  },
+  {
+    ...lottery,
+    method: "POST",
+    path: "/lottery/claim",
+    action: "lottery.claim",
+    auth: "required",
+    summary: "Tell the owner how to reach a winner; winners only",
+    errors: ["LOTTERY_NOT_FOUND", "NOT_A_WINNER"],
+  },
+  {
+    ...lottery,
+    method: "GET",
+    path: "/lottery/winners",
+    action: "lottery.winners",
+    auth: "required",
+    summary: "Who won, and how to reach them; owner only",
+    errors: ["LOTTERY_NOT_FOUND", "NO_ROOM_RIGHT", "LOTTERY_NOT_DRAWN"],
   },
 
   { ...operations, path: "/health/live", page: "alive", summary: "Whether the process runs" },

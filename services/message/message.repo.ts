@@ -1,5 +1,7 @@
 import { type ModelStatic, Op, QueryTypes, type WhereOptions } from "sequelize";
+import type { Params } from "../../contracts/actions.ts";
 import type { MessageRecord } from "../../contracts/message-record.ts";
+import { MessageType } from "../../contracts/objects.ts";
 import { type MessageModel, type MessageRow, toRecord } from "./message.model.ts";
 
 type Messages = ModelStatic<MessageModel>;
@@ -41,6 +43,37 @@ export function findPage(
 ): Promise<MessageRecord[]> {
   const id = { [Op.gt]: after, [Op.lte]: upTo };
   return find(messages, { live_id, id }, [["id", "ASC"]], limit);
+}
+
+/** The danmaku among the next messages of a room, and the id of the last message; null at the end. */
+export async function findDanmaku(
+  messages: Messages,
+  { live_id, after, upTo }: { live_id: number; after: number; upTo: number },
+  limit: number,
+): Promise<{ danmaku: MessageRow[]; next: number | null }> {
+  const rows = (await messages.findAll({
+    attributes: ["id", "user_id", "user_name", "type", "content"],
+    where: { live_id, id: { [Op.gt]: after, [Op.lte]: upTo } },
+    order: [["id", "ASC"]],
+    limit,
+    raw: true,
+  })) as unknown as MessageRow[];
+  const danmaku = rows.filter(({ type }) => type === MessageType.bullet);
+  return { danmaku, next: rows.length < limit ? null : (rows.at(-1)?.id ?? null) };
+}
+
+/** The id of the message that says something of a lottery, among those after an id; null if none does. */
+export async function findAnnounced(
+  messages: Messages,
+  { live_id, lottery_id, type, after }: Params<"message.announced">,
+): Promise<number | null> {
+  const row = await messages.findOne({
+    attributes: ["id"],
+    where: { live_id, lottery_id, type, id: { [Op.gt]: after } },
+    order: [["id", "ASC"]],
+    raw: true,
+  });
+  return (row as unknown as MessageRow | null)?.id ?? null;
 }
 
 /** The id of a room's last message, 0 if it has none. */

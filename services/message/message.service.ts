@@ -18,7 +18,9 @@ import { historyIntake, type WritingHistory } from "./intake.mixin.ts";
 import { type MessageModel, messageEntity } from "./message.model.ts";
 import {
   countPerBucket,
+  findAnnounced,
   findBetween,
+  findDanmaku,
   findLastId,
   findLastTime,
   findMessage,
@@ -47,6 +49,7 @@ interface FileMeta {
 
 const MAX_HISTORY = 100;
 const EXPORT_PAGE = 1_000;
+const SEARCH_PAGE = 1_000;
 const KNOWN_ROOMS = 10_000;
 /** How long history may take to catch up with what was accepted, in ms. */
 const CATCH_UP_MS = 4_000;
@@ -104,6 +107,30 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, MessageService
         if (stream === null) return { waiting: 0, underway: 0, dead_letters: 0 };
         const dead_letters = await stream.deadLetters.count();
         return { ...(await stream.backlog("danmaku")), dead_letters };
+      },
+    },
+
+    said: {
+      visibility: "public",
+      params: params["message.said"],
+      async handler(ctx: Context<Params<"message.said">>): Promise<Result<"message.said">> {
+        const { live_id, content, after, up_to: upTo } = ctx.params;
+        const range = { live_id, after, upTo };
+        const { danmaku, next } = await findDanmaku(this.adapter.model, range, SEARCH_PAGE);
+        const senders = danmaku
+          .filter((message) => message.content.trim() === content)
+          .map(({ user_id, user_name }) => ({ user_id, user_name }));
+        return { senders, next };
+      },
+    },
+
+    announced: {
+      visibility: "public",
+      params: params["message.announced"],
+      async handler(
+        ctx: Context<Params<"message.announced">>,
+      ): Promise<Result<"message.announced">> {
+        return { id: await findAnnounced(this.adapter.model, ctx.params) };
       },
     },
 

@@ -54,6 +54,8 @@ export class RoomActor {
   private counted: number;
   private mutes = 0;
   private lookedAtMs: number;
+  /** The last message that was to become durable; those before it are settled when it is. */
+  private keeping: Promise<unknown> = Promise.resolve();
 
   constructor(state: RoomState, ports: ActorPorts, { hold, remembered, fenced }: Ownership) {
     this.state = state;
@@ -86,7 +88,9 @@ export class RoomActor {
     for (const effect of reduce(this.state, command, this.ports.words())) {
       if (effect.kind === "refuse") fail(effect.error, effect.data);
       if (effect.kind === "append") {
-        await this.ports.append(effect.record);
+        const keeping = this.ports.append(effect.record);
+        this.keeping = keeping;
+        await keeping;
         this.committed(effect.record);
       }
     }
@@ -115,6 +119,11 @@ export class RoomActor {
   /** The last id that gateways may know of. */
   get last(): number {
     return this.outbox.last;
+  }
+
+  /** Resolves when every message accepted so far is durable, or was refused after all. */
+  async kept(): Promise<void> {
+    await this.keeping.catch(() => {});
   }
 
   /** Applies a command that asks for nothing durable. */

@@ -14,6 +14,7 @@ import { type Configured, configMixin } from "../../mixins/config.mixin.ts";
 import { jetStreamOf } from "../../mixins/jetstream.ts";
 import { runtimeOf } from "../../mixins/runtime.ts";
 import type { RoomActor } from "./actor.ts";
+import { Announcements } from "./announcements.ts";
 import { atOwner, undone } from "./at-owner.ts";
 import { createJournal } from "./journal.ts";
 import { keepMessages } from "./keep-messages.ts";
@@ -28,6 +29,7 @@ interface Members extends Configured {
   rooms: Rooms;
   ownership: Ownership;
   journal: GroupCommit<MessageRecord>;
+  announcements: Announcements;
   words: WordFilter;
   sweeper: NodeJS.Timeout;
   nextId(above: number): number;
@@ -42,7 +44,7 @@ type PushService = Service & Members;
 type Past = Parameters<typeof createRoom>[1];
 
 /** Saying something twice does harm; everything else can be asked again. */
-const ONCE_ONLY: ReadonlySet<string> = new Set(["push.send", "push.announce"]);
+const ONCE_ONLY: ReadonlySet<string> = new Set(["push.send"]);
 
 /** How often silent gateways and idle rooms are looked for. */
 const SWEEP_MS = 5_000;
@@ -88,10 +90,30 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
         this: PushService,
         ctx: Call<Params<"push.announce">>,
       ): Promise<Result<"push.announce">> {
-        const { live_id: _, ...said } = ctx.params;
+        const { live_id, since: after, ...said } = ctx.params;
+        const { lottery_id, type } = said;
+        return this.atOwner(ctx, async (room) => {
+          const id = await this.announcements.once(`${lottery_id} ${type}`, async () => {
+            await call(ctx, "message.catchUp", {});
+            const asked = { live_id, lottery_id, type, after };
+            const before = await call(ctx, "message.announced", asked);
+            if (before.id !== null) return before.id;
+            const id = this.nextId(room.state.lastId);
+            return room.say({ kind: "announce", now_ms: Date.now(), id, ...said });
+          });
+          return { id };
+        });
+      },
+    },
+
+    fence: {
+      ...byRoom,
+      visibility: "public",
+      params: params["push.fence"],
+      handler(ctx: Call<Params<"push.fence">>): Promise<Result<"push.fence">> {
         return this.atOwner(ctx, async (room) => {
           const id = this.nextId(room.state.lastId);
-          await room.say({ kind: "announce", now_ms: Date.now(), id, ...said });
+          await room.kept();
           return { id };
         });
       },
@@ -207,6 +229,7 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
 
   created() {
     this.words = createWordFilter(this.config.words);
+    this.announcements = new Announcements();
     this.journal = createJournal({
       keep: keepMessages({
         send: jetStreamOf(this.broker)?.sender("danmaku") ?? null,

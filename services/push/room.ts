@@ -66,6 +66,7 @@ export type Command =
       type: 3 | 4;
       content: string;
       lottery_id: number;
+      data?: MessageData;
     }
   | { kind: "committed"; now_ms: number; record: MessageRecord; random: Random }
   | { kind: "flush"; now_ms: number; random: Random }
@@ -219,7 +220,7 @@ function announce(room: RoomState, command: Extract<Command, { kind: "announce" 
   if (room.ended && command.type === 3) return refuse("ROOM_NOT_LIVE");
   const { content, lottery_id } = command;
   const said = { user_id: room.owner, user_name: "", content, lottery_id };
-  return [append(room, { ...command, style: null, data: null }, said)];
+  return [append(room, { ...command, style: null, data: command.data ?? null }, said)];
 }
 
 function append(

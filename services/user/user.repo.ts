@@ -32,7 +32,7 @@ export function userRepo(users: ModelStatic<UserModel>): UserStore {
 
     async findNames(ids) {
       const rows = await users.findAll({
-        attributes: ["id", "username"],
+        attributes: ["id", "username", "create_time"],
         where: { id: ids },
         raw: true,
       });

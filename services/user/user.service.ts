@@ -145,7 +145,7 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, UserService> =
       params: params["user.brief"],
       async handler(ctx: Call<Params<"user.brief">>): Promise<Result<"user.brief">> {
         const rows = await this.users.findNames(ctx.params.user_ids);
-        return { users: rows.map(({ id, username }) => ({ user_id: id, username })) };
+        return { users: rows.map(({ id, ...known }) => ({ user_id: id, ...known })) };
       },
     },
   },

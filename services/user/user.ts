@@ -24,6 +24,6 @@ export interface UserStore {
   findByName(username: string): Promise<UserRow | null>;
   /** The cards of those accounts that exist. */
   findCards(ids: number[]): Promise<CardRow[]>;
-  /** Ids and names of those accounts that exist. */
-  findNames(ids: number[]): Promise<Pick<UserRow, "id" | "username">[]>;
+  /** Ids, names and ages of those accounts that exist. */
+  findNames(ids: number[]): Promise<Pick<UserRow, "id" | "username" | "create_time">[]>;
 }

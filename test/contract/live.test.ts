@@ -9,6 +9,7 @@ const areas = [
   "muting",
   "messages",
   "history",
+  "lotteries",
   "streams",
   "operations",
   "bad-input",

@@ -438,11 +438,14 @@ describe("user.brief", () => {
     const { users } = await call(broker, "user.brief", {
       user_ids: [bob.user_id, 1, alice.user_id],
     });
+    const now = Date.now() / 1000;
     assert.deepEqual(
-      users.sort((a, b) => a.user_id - b.user_id),
+      users
+        .sort((a, b) => a.user_id - b.user_id)
+        .map(({ create_time, ...user }) => ({ ...user, isNew: Math.abs(now - create_time) < 60 })),
       [
-        { user_id: alice.user_id, username: "alice" },
-        { user_id: bob.user_id, username: "bobby" },
+        { user_id: alice.user_id, username: "alice", isNew: true },
+        { user_id: bob.user_id, username: "bobby", isNew: true },
       ],
     );
   });

@@ -12,6 +12,8 @@ const session = {
 const live_id = ref("Id");
 const messages = { type: "array", items: ref("LiveMessage") };
 const count = { type: "integer", minimum: 0 };
+const ids = { type: "array", items: ref("Id") };
+const hash = { type: "string", pattern: "^[0-9a-f]{64}$" };
 
 /** What each action's result adds to `base_resp`, by property; a `?` after a name means optional. */
 export const answers: { [A in ActionName]?: Record<string, Schema> } = {
@@ -44,6 +46,39 @@ export const answers: { [A in ActionName]?: Record<string, Schema> } = {
       description: "counts[i] covers live_time from i·bucket to (i+1)·bucket",
     },
   },
+
+  "lottery.create": { id: ref("Id") },
+  "lottery.single": { gift: ref("Gift") },
+  "lottery.multi": { gifts: { type: "array", items: ref("Gift") } },
+  "lottery.entry": {},
+  "lottery.cancel": {},
+  "lottery.draw": {},
+  "lottery.proof": {
+    version: { const: 1 },
+    lottery_id: ref("Id"),
+    commitment: { ...hash, description: "SHA-256 of the seed" },
+    beacon_round: {
+      type: ["integer", "null"],
+      description: "The drand round that goes into the draw; null without a beacon",
+    },
+    "count?": { type: "integer", minimum: 1, description: "How many were to win" },
+    "seed?": { ...hash, description: "Only after the draw, as everything below" },
+    "beacon?": { type: "string", description: "Randomness of the round, hex; empty without" },
+    "entries_digest?": { ...hash, description: "SHA-256 of the ids, joined by commas" },
+    "entrants?": count,
+    "winners?": ids,
+    "entrants_url?": { type: "string", description: "The list of ids, relative to this address" },
+  },
+  "lottery.entrants": {
+    ids,
+    next_url: {
+      type: ["string", "null"],
+      description: "The next page, relative to this address; null: this was the last",
+    },
+  },
+  "lottery.mine": { prizes: { type: "array", items: ref("Prize") } },
+  "lottery.claim": {},
+  "lottery.winners": { winners: { type: "array", items: ref("LotteryWinner") } },
 };
 
 /** The schema of an action's whole JSON answer. */

@@ -14,6 +14,7 @@ interface Rule {
   pattern?: RegExp;
   values?: unknown[];
   props?: Record<string, Rule>;
+  items?: Rule;
 }
 
 export interface Parameter {
@@ -72,6 +73,11 @@ export function schemaOf(rule: Rule): Schema {
         additionalProperties: false,
       };
     }
+    case "array":
+      return {
+        type: "array",
+        ...present({ items: rule.items && schemaOf(rule.items), maxItems: rule.max }),
+      };
     default:
       throw new Error(`A "${rule.type}" rule has no translation to JSON Schema yet`);
   }

@@ -1,4 +1,5 @@
 import { errors } from "../../../contracts/errors.ts";
+import { cancelReasons, conditionKinds, lotteryStatuses } from "../../../contracts/lottery.ts";
 import { douyinSchemas } from "./douyin-schemas.ts";
 import { described, object, type Schema } from "./json-schema.ts";
 
@@ -58,6 +59,10 @@ export const schemas = {
     "gift_count?": count,
     "price?": described(count, "In the smallest coin unit"),
     "duration?": described(count, "Seconds that a super message stays on top"),
+    "cancelled?": described(
+      { enum: [...cancelReasons] },
+      "On a winners message without winners: why there was no draw",
+    ),
   }),
   LiveMessage: object({
     type: described(
@@ -93,6 +98,46 @@ export const schemas = {
     is_live: flag,
     streaming: described(flag, "Video is coming in"),
     viewers: count,
+  }),
+  Gift: object(
+    {
+      id,
+      live_id: id,
+      gift: described(text, "The prize"),
+      count: described(count, "How many win it"),
+      end_time: seconds,
+      is_end: described(flag, "Nobody can join any more"),
+      status: { enum: [...lotteryStatuses] },
+      cancel_reason: { enum: [...cancelReasons, null] },
+      entrants: described(count, "How many have joined; up to a second old"),
+      condition: object({
+        kind: { enum: [...conditionKinds] },
+        value: described(text, "The keyword; else empty"),
+      }),
+      commitment: described(text, "Hex SHA-256 of the seed, which is shown after the draw"),
+      beacon_round: { type: ["integer", "null"] },
+      winners: described(
+        { type: "array", items: id },
+        "User ids in the order of the draw; empty before it",
+      ),
+    },
+    "A lottery",
+  ),
+  Prize: object({
+    lottery_id: id,
+    live_id: id,
+    gift: text,
+    place: described(count, "1 for the first drawn"),
+    draw_time: seconds,
+    contact: described(text, "As given by POST /lottery/claim, or empty"),
+    claim_time: described(count, "Unix seconds; 0 until a contact was given"),
+  }),
+  LotteryWinner: object({
+    place: count,
+    user_id: id,
+    user_name: text,
+    contact: text,
+    claim_time: count,
   }),
   RoomStats: object({
     live_id: id,

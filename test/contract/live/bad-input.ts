@@ -45,6 +45,7 @@ function wrongValues({ schema, required }: Parameter): unknown[] {
       ...(minimum === undefined ? [] : [minimum - 1, String(minimum - 1)]),
       ...(maximum === undefined ? [] : [maximum + 1, String(maximum + 1)]),
     ];
+  if (type === "array") return wrongLists(schema);
   if (type === "object") return [...wrongObjects, { unknown: 1 }, ...wrongInside(schema)];
   return [
     ...wrongTexts,
@@ -52,6 +53,13 @@ function wrongValues({ schema, required }: Parameter): unknown[] {
     ...(maxLength === undefined ? [] : ["x".repeat(maxLength + 1)]),
     ...(required ? [] : [""]),
   ];
+}
+
+/** Lists of which one entry is wrong, or that are too long. */
+function wrongLists({ items = {}, maxItems }: Node): unknown[] {
+  const entry = { name: "", required: true, schema: items as Node };
+  const tooMany = Array.from({ length: Number(maxItems) + 1 }, () => rightValue(entry));
+  return ["text", 1, true, { value: 1 }, tooMany, ...wrongValues(entry).map((wrong) => [wrong])];
 }
 
 interface Limits {
@@ -85,6 +93,7 @@ function rightValue({ name, schema }: Parameter): unknown {
   if (values !== undefined) return values[0];
   if (type === "integer") return minimum;
   if (type === "object") return {};
+  if (type === "array") return [];
   if (schema.pattern !== undefined) return "#000000";
   return "x".repeat(minLength);
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it, type TestContext } from "node:test";
+import type { Gift } from "../../../contracts/lottery.ts";
 import type { Answer } from "../../support/api-client.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import {
@@ -72,6 +73,27 @@ describe("what operators set while the server runs", () => {
     assert.equal((await messageOf(id)).content, "how ****");
     const found = () => viewer.of("message").find((message) => message.id === id);
     assert.equal((await waitFor(found)).content, "how ****");
+  });
+
+  it("has a lottery's prize and keyword follow the lists too", async () => {
+    const { token } = show.owner;
+    const end_time = Math.floor(Date.now() / 1000) + 600;
+    const held = (gift: string, value: string) => ({
+      token,
+      json: {
+        gift: { live_id: show.live_id, gift, count: 1, end_time },
+        condition: { kind: "keyword", value },
+      },
+    });
+    for (const [prize, keyword] of [
+      ["verboten", "me"],
+      ["a mug", "verboten"],
+      ["a mug", "rude"],
+    ] as const)
+      await api.refused("POST /lottery", "CONTENT_REFUSED", held(prize, keyword));
+    const { id } = await api.ok<{ id: number }>("POST /lottery", held("a rude mug", "me"));
+    const { gift } = await api.ok<{ gift: Gift }>("GET /lottery/single", { query: { id } });
+    assert.equal(gift.gift, "a **** mug");
   });
 
   it("limits how much one user says, and tells when to come back", async () => {

@@ -1,0 +1,54 @@
+import type { Params, Result } from "../../contracts/actions.ts";
+import { firstIdAt } from "../../lib/ids.ts";
+import { type EligibilityPorts, excludedFrom } from "./eligibility.ts";
+import type { EntryStore } from "./entry-store.ts";
+import type { Lottery } from "./lottery.ts";
+
+export interface KeywordPorts extends EligibilityPorts {
+  entries: Pick<EntryStore, "add">;
+  /**
+   * An id below which the room's history is complete: everything that was accepted before can be
+   * read, and whatever is accepted later has a higher id.
+   */
+  fence(liveId: number): Promise<number>;
+  said(asked: Params<"message.said">): Promise<Result<"message.said">>;
+}
+
+/** How far a search came. */
+export interface Searched {
+  /** The last id looked at. */
+  upTo: number;
+  /** Whether nothing can be said any more that would count. */
+  complete: boolean;
+}
+
+/**
+ * Enters everybody who said the keyword between the lottery's creation and its close. The durable
+ * history of the room is what counts, not what some process heard of it: a danmaku that was answered
+ * enters its sender, whatever dies next.
+ *
+ * Only what came since the last search is looked at. A message counts by the time in its id.
+ */
+export async function enterBySaying(lottery: Lottery, ports: KeywordPorts): Promise<Searched> {
+  const fence = await ports.fence(lottery.live_id);
+  const end = firstIdAt(lottery.close_ms);
+  const upTo = Math.min(fence, end - 1);
+  // A room's clock that is behind ours may still accept messages of before the close.
+  const complete = fence >= end;
+  let after: number | null = Math.max(lottery.scanned, lottery.id);
+  while (after !== null && after < upTo) {
+    const { live_id, condition } = lottery;
+    const page: Result<"message.said"> = await ports.said({
+      live_id,
+      content: condition.value,
+      after,
+      up_to: upTo,
+    });
+    const senders = new Map(page.senders.map((sender) => [sender.user_id, sender]));
+    const excluded = await excludedFrom(lottery, [...senders.keys()], ports);
+    for (const id of excluded.keys()) senders.delete(id);
+    await ports.entries.add(lottery.id, [...senders.values()]);
+    after = page.next;
+  }
+  return { upTo, complete };
+}
