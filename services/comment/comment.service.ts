@@ -5,8 +5,8 @@ import { type CallMeta, call } from "../../contracts/call.ts";
 import type { Config } from "../../contracts/config.ts";
 import { fail } from "../../contracts/errors.ts";
 import { params } from "../../contracts/params.ts";
+import { createFleetingCache, type FleetingCache } from "../../lib/cache/fleeting-cache.ts";
 import { type CountedWrites, countedWrites } from "../../lib/database/counted-writes.ts";
-import { createFleetingCache, type FleetingCache } from "../../lib/fleeting-cache.ts";
 import { createWordFilter, type WordFilter } from "../../lib/word-filter.ts";
 import { type Configured, configMixin } from "../../mixins/config.mixin.ts";
 import { entity } from "../../mixins/entity.mixin.ts";
@@ -29,7 +29,8 @@ interface Members extends Configured {
 }
 type CommentService = Service & Members;
 
-const CACHED_SECONDS = 2;
+/** How old a count may be where a load crossed the change of another node. */
+const CACHED_MS = 2_000;
 
 /** What people say below videos. */
 const schema: ServiceSchema<ServiceSettingSchema, object, object, CommentService> = {
@@ -107,9 +108,10 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, CommentService
   created() {
     this.words = createWordFilter(this.config.words);
     this.writes = countedWrites(runtimeOf(this.broker).database);
-    this.cached = createFleetingCache(() => cacheOf(this.broker), {
+    this.cached = createFleetingCache({
+      backend: () => cacheOf(this.broker),
       prefix: "comment:video",
-      ttlSeconds: CACHED_SECONDS,
+      ttlMs: CACHED_MS,
     });
   },
 

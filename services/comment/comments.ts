@@ -1,6 +1,6 @@
 import { fail } from "../../contracts/errors.ts";
 import type { VideoComment } from "../../contracts/short-video.ts";
-import type { FleetingCache } from "../../lib/fleeting-cache.ts";
+import type { FleetingCache } from "../../lib/cache/fleeting-cache.ts";
 import { idTimeMs, MAX_ID } from "../../lib/ids.ts";
 import type { WordFilter } from "../../lib/word-filter.ts";
 import type { CommentRow } from "./comment.model.ts";

@@ -4,8 +4,8 @@ import type { Params, Result } from "../../contracts/actions.ts";
 import { type CallMeta, call } from "../../contracts/call.ts";
 import { fail } from "../../contracts/errors.ts";
 import { params } from "../../contracts/params.ts";
+import { createFleetingCache, type FleetingCache } from "../../lib/cache/fleeting-cache.ts";
 import { type CountedWrites, countedWrites } from "../../lib/database/counted-writes.ts";
-import { createFleetingCache, type FleetingCache } from "../../lib/fleeting-cache.ts";
 import { createLru, type Lru } from "../../lib/lru.ts";
 import { entity } from "../../mixins/entity.mixin.ts";
 import { failures } from "../../mixins/failures.mixin.ts";
@@ -32,7 +32,8 @@ type FavoriteService = Service & Members;
 /** A list of likes has at most as many, the last ones. */
 const MAX_LIST = 1_000;
 const KNOWN_AUTHORS = 10_000;
-const CACHED_SECONDS = 2;
+/** How old a count may be where a load crossed the change of another node. */
+const CACHED_MS = 2_000;
 
 /** Likes: who likes which video, and how many. */
 const schema: ServiceSchema<ServiceSettingSchema, object, object, FavoriteService> = {
@@ -110,10 +111,7 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, FavoriteServic
   created() {
     this.writes = countedWrites(runtimeOf(this.broker).database);
     const cache = (prefix: string) =>
-      createFleetingCache<never>(() => cacheOf(this.broker), {
-        prefix,
-        ttlSeconds: CACHED_SECONDS,
-      });
+      createFleetingCache<never>({ backend: () => cacheOf(this.broker), prefix, ttlMs: CACHED_MS });
     this.videos = cache("favorite:video");
     this.users = cache("favorite:user");
     this.authors = createLru({ max: KNOWN_AUTHORS });

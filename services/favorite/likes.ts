@@ -1,4 +1,4 @@
-import type { FleetingCache } from "../../lib/fleeting-cache.ts";
+import type { FleetingCache } from "../../lib/cache/fleeting-cache.ts";
 import type { CountsAsked, LikeCounts } from "./like.repo.ts";
 
 type OfUser = { given: number; received: number };

@@ -115,13 +115,8 @@ export function likesContract(
       assert.equal(queries, 1);
     });
 
-    it("are current for who reads after writing, with a cache between", async (t) => {
-      const env = await setUp(t);
-      const broker = await startNode(t, {
-        services: [favorite, videos],
-        env,
-        options: { cacher: "Memory" },
-      });
+    it("are current for who reads after writing, with the cache between", async (t) => {
+      const broker = await node(t);
       const likesOf1 = async () => (await counts(broker, 0, [1], [101])).videos[0]?.favorite_count;
       for (let user = 1; user <= 5; user++) {
         assert.equal(await likesOf1(), user - 1);

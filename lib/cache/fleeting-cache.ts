@@ -1,11 +1,5 @@
-import { createLru } from "./lru.ts";
-
-/** What a cache is kept in, here or in another process. Any of these may fail or take its time. */
-export interface CacheBackend {
-  get(key: string): Promise<unknown>;
-  set(key: string, value: unknown, ttlSeconds: number): Promise<unknown>;
-  del(keys: string[]): Promise<unknown>;
-}
+import { createLru } from "../lru.ts";
+import type { CacheBackend } from "./cache-backend.ts";
 
 /** Values by id that may be a moment old, and that are asked for much more often than they change. */
 export interface FleetingCache<V> {
@@ -32,18 +26,21 @@ const REMEMBERED = 20_000;
  * Creates a cache. Nothing depends on it: without a backend, or with one that is out of order, all ids
  * are missing.
  *
- * In this process nobody reads a value older than a change that was forgotten before. What other
- * processes changed may be missed for `ttlSeconds`, in the rare case that a load crosses their change.
+ * Who reads in the process where a change was made reads nothing older, as long as the backend takes
+ * deletions. What other processes changed may be missed for `ttlMs`, in the rare case that a load
+ * crosses their change.
  *
- * @param backend asked each time; null when there is none
+ * @param options.backend asked for each time; null when there is none
  * @param options.prefix begins each key
  * @param options.now a clock in ms that does not go backwards
  */
-export function createFleetingCache<V>(
-  backend: () => CacheBackend | null,
-  options: { prefix: string; ttlSeconds: number; now?: () => number },
-): FleetingCache<V> {
-  const { prefix, ttlSeconds, now = () => performance.now() } = options;
+export function createFleetingCache<V>(options: {
+  backend: () => CacheBackend | null;
+  prefix: string;
+  ttlMs: number;
+  now?: () => number;
+}): FleetingCache<V> {
+  const { backend, prefix, ttlMs, now = () => performance.now() } = options;
   const changes = createLru<number, number>({ max: REMEMBERED });
   let change = 0;
   let withoutUntil = Number.NEGATIVE_INFINITY;
@@ -70,24 +67,23 @@ export function createFleetingCache<V>(
   return {
     async lookUp(ids) {
       const began = change;
-      const values = await ask((cache) => Promise.all(ids.map((id) => cache.get(keyOf(id)))));
+      const kept = await ask((cache) => cache.get(ids.map(keyOf)));
       const found = new Map<number, V>();
       const missing: number[] = [];
-      for (const [at, id] of ids.entries()) {
-        const value = values?.[at];
-        if (value === undefined || value === null) missing.push(id);
-        else found.set(id, value as V);
+      for (const id of ids) {
+        const value = kept?.get(keyOf(id)) as V | undefined;
+        if (value === undefined) missing.push(id);
+        else found.set(id, value);
       }
       const isCurrent = (id: number) => (changes.get(id, 0) ?? 0) <= began;
       return {
         found,
         missing,
         keep(loaded) {
-          const kept = [...loaded].filter(([id]) => isCurrent(id));
-          if (kept.length === 0) return;
-          void ask((cache) =>
-            Promise.all(kept.map(([id, value]) => cache.set(keyOf(id), value, ttlSeconds))),
-          );
+          const current = [...loaded].filter(([id]) => isCurrent(id));
+          if (current.length === 0) return;
+          const values = new Map(current.map(([id, value]) => [keyOf(id), value]));
+          void ask((cache) => cache.set(values, ttlMs));
         },
       };
     },
@@ -95,7 +91,7 @@ export function createFleetingCache<V>(
     async forget(ids) {
       change += 1;
       for (const id of ids) changes.set(id, change);
-      if (ids.length > 0) await ask((cache) => cache.del(ids.map(keyOf)));
+      if (ids.length > 0) await ask((cache) => cache.delete(ids.map(keyOf)));
     },
   };
 }
