@@ -350,6 +350,7 @@ export interface ActionMap {
     result: { config: Config; revision: number };
   };
 
+  "api.inbox": { params: { last_event_id?: number }; result: null };
   "api.watch": {
     params: { live_id: number; last_event_id?: number; recent?: number };
     result: null;

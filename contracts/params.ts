@@ -317,6 +317,7 @@ export const params: Record<ActionName, ActionParams> = {
     value: { type: "any" },
   },
 
+  "api.inbox": { $$strict: true, last_event_id: optional(whole(0, MAX_ID)) },
   "api.watch": {
     $$strict: true,
     live_id: id,

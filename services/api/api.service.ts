@@ -15,6 +15,8 @@ import type { GatewayRequest } from "./gateway-request.ts";
 import { createHttpServer, listen, stopListening } from "./http-server.ts";
 import { hubMixin } from "./hub/hub.mixin.ts";
 import type { Hub } from "./hub/hub.ts";
+import { inboxMixin } from "./inbox/inbox.mixin.ts";
+import type { Inboxes } from "./inbox/inboxes.ts";
 import { openApiDocument } from "./openapi/document.ts";
 import { assetRoutes, loadPages, type Pages, sendPage } from "./pages.ts";
 import { neededServices, readiness } from "./readiness.ts";
@@ -27,6 +29,7 @@ interface Members extends Configured {
   server: Server | undefined;
   table: RouteTable;
   pages: Pages;
+  inboxes: Inboxes;
   signIns: TokenBuckets;
   /** Requests in progress; streams do not count. */
   serving: Serving;
@@ -52,6 +55,7 @@ export default function api(
     name: "api",
     mixins: [
       hubMixin(broker),
+      inboxMixin(broker),
       authMixin,
       douyinMixin,
       gatewayMixin,
@@ -95,7 +99,11 @@ export default function api(
        */
       async letGo(): Promise<void> {
         const { drainSeconds } = runtimeOf(broker).env;
-        this.leaving ??= Promise.all([this.finishRequests(), this.hub.drain(drainSeconds)]);
+        this.leaving ??= Promise.all([
+          this.finishRequests(),
+          this.hub.drain(drainSeconds),
+          this.inboxes.drain(drainSeconds),
+        ]);
         await this.leaving;
       },
 

@@ -1,7 +1,16 @@
 // The short-video dialect through real HTTP, area by area against one started server. Whatever is
 // answered is held against what the server declares in /openapi.json.
 
-const areas = ["dialect", "accounts", "relations", "chats", "favorites", "comments", "feed"];
+const areas = [
+  "dialect",
+  "accounts",
+  "relations",
+  "chats",
+  "message-stream",
+  "favorites",
+  "comments",
+  "feed",
+];
 
 // One after the other: areas that prepare something would otherwise overtake each other.
 for (const area of areas) await import(`./douyin/${area}.ts`);

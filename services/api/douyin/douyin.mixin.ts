@@ -32,6 +32,7 @@ type Check = (params: object) => unknown;
 
 interface Members extends ServingDouyin, Authenticating {
   checks: Map<DouyinRoute, Check>;
+  actions: Record<string, (params: object, options: object) => Promise<unknown>>;
   checkOf(route: DouyinRoute): Check;
   ask(route: DouyinRoute, fields: Fields, req: GatewayRequest, res: ServerResponse): Promise<Ask>;
 }
@@ -51,7 +52,8 @@ export const douyinMixin: Partial<
       const ask = await this.ask(route, fields, req, res);
       if (route.reply === "stream") {
         for (const [name, value] of Object.entries(commonHeaders)) res.setHeader(name, value);
-        await route.perform(ask as never);
+        const open = this.actions[route.stream] as Members["actions"][string];
+        await open({ ...ask.params, $req: req, $res: res }, { parentCtx: req.$ctx });
       } else {
         sendJson(res, 200, JSON.stringify(success(await route.perform(ask as never))));
       }

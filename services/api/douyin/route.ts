@@ -67,14 +67,15 @@ interface AnsweringRoute<P> extends Described {
 }
 
 /** An endpoint that takes the connection over and answers on it. */
-interface StreamRoute<P> extends Described {
+interface StreamRoute extends Described {
   reply: "stream";
-  perform(ask: Ask<P>): Promise<void>;
+  /** The action of this very gateway that does: a connection cannot be sent to another one. */
+  stream: "inbox";
 }
 
-export type DouyinRoute = AnsweringRoute<never> | StreamRoute<never>;
+export type DouyinRoute = AnsweringRoute<never> | StreamRoute;
 
 /** An entry of the table; `P` is what its validator lets through. */
-export function route<P>(entry: AnsweringRoute<P> | StreamRoute<P>): DouyinRoute {
+export function route<P>(entry: AnsweringRoute<P> | StreamRoute): DouyinRoute {
   return entry as DouyinRoute;
 }

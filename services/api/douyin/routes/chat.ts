@@ -58,4 +58,19 @@ export const chatRoutes: DouyinRoute[] = [
       return { message_list: messages };
     },
   }),
+  route({
+    ...chat,
+    method: "GET",
+    path: "/douyin/message/stream/",
+    summary: "The caller's messages of all chats, as they come: server-sent events, resumable",
+    errors: ["TOO_MANY_VIEWERS"],
+    params: params["api.inbox"],
+    notes: {
+      last_event_id:
+        "Resume after this message, as the header Last-Event-ID does, which goes before it; 0: from the first one",
+    },
+    actions: ["chat.inbox"],
+    reply: "stream",
+    stream: "inbox",
+  }),
 ];
