@@ -9,6 +9,7 @@ import "./mixins/etcd-discoverer.ts";
 import { finishRunning } from "./mixins/in-flight.ts";
 import { jetStream } from "./mixins/jetstream.ts";
 import { pulse } from "./mixins/pulse.ts";
+import "./mixins/redis-cacher.ts";
 import { bindRuntime, runtimeOf } from "./mixins/runtime.ts";
 
 /** Moleculer's own chatter about nodes and registries is for debugging. */
@@ -48,12 +49,23 @@ function transport(env: Env): BrokerOptions {
   return { transporter: { type: "NATS", options: natsOptions(env.natsUrl) } as never };
 }
 
+/** Entries of a cache in memory. */
+const CACHED = 10_000;
+
+/** Shared where there is something to share it; several nodes with a memory each would disagree. */
+function cacher(env: Env): NonNullable<BrokerOptions["cacher"]> {
+  const url = env.redisUrl;
+  if (url !== null) return { type: "SharedRedis", options: { url: () => url } } as never;
+  return { type: "MemoryLRU", options: { max: CACHED } };
+}
+
 /** Broker options for one node. */
 export function brokerOptions(env: Env): BrokerOptions {
   return {
     namespace: "molimoli",
     nodeID: nodeName(),
     ...transport(env),
+    cacher: cacher(env),
     logger: logger(env),
     // Shard strategies need to see all nodes, also when one of them is this one.
     registry: { preferLocal: false, discoverer: discovererOptions(env) },
