@@ -17,7 +17,7 @@ import { startNode } from "../support/node.ts";
 import { startStack } from "../support/stack.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-const { env } = await startStack({ after }, { mariadb: true, nats: true });
+const { env } = await startStack({ after }, { mariadb: true, redis: true, nats: true });
 let tests = 0;
 
 /** Nodes with streams of their own; the database is shared, hence ids from a number of their own on. */
