@@ -18,7 +18,7 @@ const DEAD_BYTES = 256 * 1024 ** 2;
 /** What is published again within this time with the same id is kept once, in ms. */
 const DUPLICATES_MS = 120_000;
 /** Who has taken something and is silent for so long counts as dead, in ms. */
-export const ACK_WAIT_MS = 6_000;
+export const ACK_WAIT_MS = 3_000;
 /** How long a cluster may take to find itself, in ms. */
 const PATIENCE_MS = 30_000;
 const PAUSE_MS = 250;
