@@ -44,7 +44,8 @@ export const SUITES: readonly Suite[] = [
   {
     name: "cluster",
     about: "several nodes and real servers",
-    concurrency: 1,
+    // Its tests mostly wait: for a server to start, a watch to be noticed as dead, a lease to end.
+    concurrency: 3,
     needs: [],
     onServers: /./,
   },

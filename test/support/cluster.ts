@@ -1,5 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createLeaseStore } from "../../lib/lease/create-lease-store.ts";
+import { closeRedis, openRedis } from "../../lib/redis/connect.ts";
 import { Front } from "../../scripts/cluster/front.ts";
 import { NodeGroup, type NodeWish } from "../../scripts/cluster/node-group.ts";
 import { nodeIdOf } from "../../scripts/cluster/node-process.ts";
@@ -13,6 +15,7 @@ import type { ConfigPart } from "./server.ts";
 import type { Address } from "./show.ts";
 import { type StartedStack, startStack } from "./stack.ts";
 import { tempDir } from "./temp-dir.ts";
+import { waitFor } from "./wait-for.ts";
 
 export interface ClusterSetup<Plan extends StackPlan> {
   servers: Plan;
@@ -32,8 +35,8 @@ export interface Cluster<Plan extends StackPlan = StackPlan> {
   gateways: ReadonlyMap<string, Address>;
   /** The node of that name, to be killed, frozen, stopped and started. */
   node(name: string): ServerProcess;
-  /** The name of a node by what it calls itself in the cluster. */
-  nameOf(nodeId: string): string;
+  /** The name of the node that owns a room; waits until one does. */
+  ownerOf(liveId: number): Promise<string>;
 }
 
 /** Everything but gateways and rooms. */
@@ -58,7 +61,7 @@ export async function startCluster<const Plan extends StackPlan>(
     ...servers.env,
     ...env,
   });
-  const surprises = endWith(t, group);
+  endWith(t, group);
   for (const name of group.nodes.keys())
     writeFileSync(join(folder, name, "data", "config.json"), JSON.stringify(config));
   await group.start();
@@ -73,23 +76,35 @@ export async function startCluster<const Plan extends StackPlan>(
     front: at(port),
     gateways,
     node: (name) => group.node(name),
-    nameOf(nodeId) {
-      const name = [...group.nodes].find(([, node]) => nodeIdOf(node) === nodeId)?.[0];
-      if (name === undefined) throw new Error(`no node is called ${nodeId}; ${surprises()}`);
-      return name;
-    },
+    ownerOf: (liveId) =>
+      waitFor(() => ownerOf(servers.env.REDIS_URL ?? "", group, liveId), {
+        timeoutMs: 15_000,
+        message: `the room ${liveId} to have an owner`,
+      }),
   };
 }
 
+/** The name of the node that holds a room's lease and still runs; null when there is none. */
+async function ownerOf(redisUrl: string, group: NodeGroup, liveId: number): Promise<string | null> {
+  const redis = openRedis(redisUrl);
+  try {
+    const lease = await createLeaseStore(redis).current(`room:${liveId}`);
+    const [nodeId] = lease?.holder.split("/") ?? [];
+    const named = [...group.nodes].find(([, node]) => node.pid && nodeIdOf(node) === nodeId);
+    return named?.[0] ?? null;
+  } finally {
+    await closeRedis(redis);
+  }
+}
+
 /** Kills the nodes at the end, and says what they wrote when one of them ended by itself. */
-function endWith(t: CleanupScope, group: NodeGroup): () => string {
+function endWith(t: CleanupScope, group: NodeGroup): void {
   const problems: Error[] = [];
   group.onDeath((_name, death) => problems.push(unexpected(death)));
   cleanUp(t, async () => {
     await group.kill();
     if (problems.length > 0) throw new AggregateError(problems, problems.join("\n"));
   });
-  return () => problems.join("\n") || "all nodes run";
 }
 
 function at(port: number): Address {
