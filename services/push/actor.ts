@@ -15,7 +15,7 @@ export interface ActorPorts {
   now(): number;
   random(): number;
   /** Resolves once the message is durable; rejects with a registry error when it is not. */
-  append(record: MessageRecord): Promise<void>;
+  append(record: MessageRecord, isHeld: () => boolean): Promise<void>;
   /** Keeps a batch where a new owner finds it; null: there is no other owner. */
   remember: Remember | null;
   emit(batch: PushBatch, nodes: string[]): void;
@@ -88,10 +88,12 @@ export class RoomActor {
     for (const effect of reduce(this.state, command, this.ports.words())) {
       if (effect.kind === "refuse") fail(effect.error, effect.data);
       if (effect.kind === "append") {
-        const keeping = this.ports.append(effect.record);
+        const keeping = this.ports.append(effect.record, () => this.isOwner);
         this.keeping = keeping;
         await keeping;
         this.committed(effect.record);
+        // Kept, but maybe too late for the next owner to know of it: nobody may rely on it.
+        if (!this.isOwner) fail("UNAVAILABLE", { retry_after_ms: 1000 });
       }
     }
     return command.id;
