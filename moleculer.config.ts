@@ -11,6 +11,7 @@ import { jetStream } from "./mixins/jetstream.ts";
 import { pulse } from "./mixins/pulse.ts";
 import "./mixins/redis-cacher.ts";
 import { bindRuntime, runtimeOf } from "./mixins/runtime.ts";
+import { refuseStale } from "./mixins/stale-requests.ts";
 
 /** Moleculer's own chatter about nodes and registries is for debugging. */
 function logLevels(env: Env): Record<string, string> {
@@ -75,6 +76,7 @@ export function brokerOptions(env: Env): BrokerOptions {
     tracking: { enabled: false },
     middlewares: [
       finishRunning(),
+      ...(env.natsUrl === null ? [] : [refuseStale()]),
       ...(env.natsUrl !== null && env.discoverer === "local" ? [pulse()] : []),
       {
         name: "Runtime",
