@@ -1,4 +1,6 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
 import type { Service, ServiceBroker, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { fail, ProductError } from "../../contracts/errors.ts";
 import { createBuckets, type TokenBuckets } from "../../lib/token-bucket.ts";
@@ -40,12 +42,15 @@ interface Members extends Configured {
   sendReadiness(res: ServerResponse): void;
   letGo(): Promise<void>;
   finishRequests(): Promise<void>;
+  awaitLastRequests(withinMs: number): Promise<void>;
 }
 
 /** Addresses whose sign-ins are counted at a time. */
 const COUNTED_ADDRESSES = 50_000;
 /** A stop waits this long for requests in progress. */
 const DRAIN_MS = 5_000;
+/** Connections that are kept alive may bring one more request so long after the last connection. */
+const LAST_REQUESTS_MS = 1_000;
 
 /** The gateway: both dialects over HTTP, the streams of viewers, and pages about itself. */
 export default function api(
@@ -103,8 +108,17 @@ export default function api(
           this.finishRequests(),
           this.hub.drain(drainSeconds),
           this.inboxes.drain(drainSeconds),
+          this.awaitLastRequests(Math.min(LAST_REQUESTS_MS, drainSeconds * 1000)),
         ]);
         await this.leaving;
+      },
+
+      /** On connections that are kept alive each client learns with its next answer that it has to go. */
+      async awaitLastRequests(withinMs: number): Promise<void> {
+        const { server } = this;
+        if (server === undefined) return;
+        const open = await promisify(server.getConnections.bind(server))();
+        if (open > 0) await pause(withinMs);
       },
 
       async finishRequests(): Promise<void> {

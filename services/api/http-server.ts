@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import { Server as NetServer, type Socket } from "node:net";
 import { errors } from "../../contracts/errors.ts";
 import { MAX_BODY } from "./body.ts";
 import { sendJson } from "./reply.ts";
@@ -125,8 +125,9 @@ function why({ code, message }: NodeJS.ErrnoException, port: number, host: strin
   }
 }
 
-/** Takes no more connections and lets go of those that are not being answered. */
+/** Takes no more connections; those that are open stay. */
 export function stopListening(server: Server): void {
-  server.close();
-  server.closeIdleConnections();
+  // Not the HTTP server's own close: that one cuts connections that wait for their next request, which
+  // may be on its way already.
+  NetServer.prototype.close.call(server);
 }
