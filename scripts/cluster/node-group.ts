@@ -69,11 +69,10 @@ export class NodeGroup {
     for (const [name, node] of this.nodes) node.on("died", (death) => tell(name, death));
   }
 
-  /** Starts all at once: they wait for one another. */
+  /** Starts all that do not run yet, at once: they wait for one another. */
   async start(ready: (name: string, node: ServerProcess) => void = () => {}): Promise<void> {
-    await Promise.all(
-      [...this.nodes].map(([name, node]) => node.start().then(() => ready(name, node))),
-    );
+    const absent = [...this.nodes].filter(([, { pid }]) => pid === undefined);
+    await Promise.all(absent.map(([name, node]) => node.start().then(() => ready(name, node))));
   }
 
   /** Ends all in good order: gateways first, then rooms, then what these need. */

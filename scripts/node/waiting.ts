@@ -8,7 +8,7 @@ const LOOK_EVERY_MS = 100;
 
 /** What a node that starts is waiting for, in words; null: for nothing that it does not do itself. */
 export function awaited(broker: ServiceBroker): string | null {
-  if (broker.transit && !broker.transit.connected) return "NATS";
+  if (broker.transit && !broker.transit.connected) return "the database, Redis and NATS";
   const list = broker.registry.getServiceList({ onlyAvailable: true });
   const available = new Set(list.map(({ name }) => name));
   const names = new Set(

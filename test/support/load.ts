@@ -33,6 +33,12 @@ class Record {
   readonly refused: Refusal[] = [];
 }
 
+/** A message of the history. */
+interface Kept {
+  id: number;
+  content: string;
+}
+
 /** What exactness has found. */
 export interface Reckoning {
   accepted: number;
@@ -145,6 +151,14 @@ export class Load {
    */
   async exact(): Promise<Reckoning> {
     await this.hush();
+    try {
+      return await this.reckon();
+    } finally {
+      this.talk();
+    }
+  }
+
+  private async reckon(): Promise<Reckoning> {
     const { record, cursor } = this;
     const last = await insist(this.cluster, this.show, `the last words, no. ${++this.said}`);
     const seenBy = (follower: Follower) => follower.seen.filter((id) => id > cursor && id <= last);
@@ -173,13 +187,11 @@ export class Load {
       ascending(kept.map(({ id }) => id)).filter((id) => id > cursor && id <= last),
     );
     for (const [n, follower] of this.followers.entries())
-      assertSaw(seenBy(follower), ids, `viewer ${n}`, follower);
+      assertSaw(seenBy(follower), news, { name: `viewer ${n}`, follower, record });
 
     this.record = new Record();
     this.cursor = last;
-    const reckoning = reckon(record, news);
-    this.talk();
-    return reckoning;
+    return reckon(record, news);
   }
 
   private async speak(speaker: Account): Promise<void> {
@@ -244,12 +256,12 @@ async function insist({ front }: Cluster, show: Show, content: string): Promise<
   });
 }
 
-function missing({ accepted }: Record, kept: readonly { id: number; content: string }[]): number[] {
+function missing({ accepted }: Record, kept: readonly Kept[]): number[] {
   const contents = new Map(kept.map(({ id, content }) => [id, content]));
   return [...accepted].filter(([id, content]) => contents.get(id) !== content).map(([id]) => id);
 }
 
-function reckon(record: Record, kept: readonly { id: number; content: string }[]): Reckoning {
+function reckon(record: Record, kept: readonly Kept[]): Reckoning {
   const { accepted, unanswered, repeated, refused } = record;
   // The last words of the reckoning itself are the owner's.
   const others = kept.filter(
@@ -269,18 +281,40 @@ function reckon(record: Record, kept: readonly { id: number; content: string }[]
   };
 }
 
+interface Witness {
+  name: string;
+  follower: Follower;
+  record: Record;
+}
+
 /** Compares long lists without printing them. */
-function assertSaw(seen: number[], ids: number[], who: string, follower: Follower): void {
-  assert.deepEqual(follower.faults, [], who);
-  assert.equal(follower.resets, 0, `${who} was told to start over`);
+function assertSaw(
+  seen: number[],
+  kept: readonly Kept[],
+  { name, follower, record }: Witness,
+): void {
+  assert.deepEqual(follower.faults, [], name);
+  assert.equal(follower.resets, 0, `${name} was told to start over`);
+  const ids = kept.map(({ id }) => id);
   if (seen.length === ids.length && seen.every((id, n) => id === ids[n])) return;
-  const at = ids.findIndex((id, n) => id !== seen[n]);
-  const lost = ids.filter((id) => !seen.includes(id));
+  const lost = kept.filter(({ id }) => !seen.includes(id));
   const extra = seen.filter((id, n) => !ids.includes(id) || seen.indexOf(id) !== n);
+  const examples = lost.slice(0, 3).map((message) => `${message.id} ${fateOf(message, record)}`);
   assert.fail(
-    `${who} saw ${seen.length} of ${ids.length}, different from no. ${at} on; ` +
-      `lost ${lost.length} (${lost.slice(0, 3)}), too many ${extra.length} (${extra.slice(0, 3)})`,
+    `${name} saw ${seen.length} of ${ids.length}; lost ${lost.length} (${examples.join("; ")}), ` +
+      `too many ${extra.length} (${extra.slice(0, 3)})`,
   );
+}
+
+/** What the sender of a message in history was told. */
+function fateOf(
+  { id, content }: Kept,
+  { accepted, unanswered, repeated, refused }: Record,
+): string {
+  if (accepted.has(id)) return "was accepted";
+  if (unanswered.includes(content)) return "had no answer";
+  const denied = [...repeated, ...refused].find((refusal) => refusal.content === content);
+  return denied === undefined ? "is the owner's" : `was refused: ${JSON.stringify(denied.body)}`;
 }
 
 function refusal(content: string, { status, body }: Said): Refusal {
