@@ -11,8 +11,7 @@ import { Front } from "./cluster/front.ts";
 import { NodeGroup, type NodeWishes } from "./cluster/node-group.ts";
 import { type ClusterOptions, HELP, readOptions } from "./cluster/options.ts";
 import { serviceNames } from "./serve/boot.ts";
-import type { Death } from "./stack/server-process.ts";
-import { unexpected } from "./stack/server-process.ts";
+import { type Death, unexpected } from "./stack/server-process.ts";
 import { Stack, type StackPlace } from "./stack/stack.ts";
 
 const SERVERS = ["mariadb-server", "redis-server", "nats-server", "etcd-server"];
@@ -26,6 +25,8 @@ async function main(options: ClusterOptions, interrupted: AbortSignal): Promise<
   const group = await NodeGroup.prepare(twoOfEach(), join(place.path, "nodes"), {
     ...stack.env,
     DRAIN_SECONDS,
+    // Whatever is kept in files, all nodes have to find.
+    DATA_DIR: join(place.path, "data"),
   });
   const front = new Front(group.of("api").map((name) => group.node(name).port));
   const ended = once(interrupted);
