@@ -220,8 +220,7 @@ export function lotteryService({ reached = () => {}, beacon: given }: LotteryOpt
       },
 
       async follows(follower: number, followee: number): Promise<boolean> {
-        const answer = await this.broker.call("relation.follows", { follower, followee });
-        return (answer as { follows: boolean }).follows;
+        return (await call(this.broker, "relation.follows", { follower, followee })).follows;
       },
 
       makeCourse(beacon: Beacon): Course {

@@ -21,6 +21,7 @@ import {
   newShow,
   type Show,
   say,
+  server,
   watch,
 } from "./suite.ts";
 
@@ -207,6 +208,19 @@ describe("POST /lottery/entry", () => {
       const { entrants, winners } = await draw(show, lottery_id);
       assert.deepEqual([entrants, winners], [1, [bystander.user_id]]);
     });
+
+  it("is for followers of the owner, where that is the condition", async () => {
+    const show = await newShow();
+    const condition = { kind: "follow", value: "" };
+    const lottery = await hold(show, { condition });
+    const data = await refusedEntry(bystander, lottery, "LOTTERY_CONDITION");
+    assert.deepEqual(data, { condition });
+    const to = `to_user_id=${show.owner.user_id}&action_type=1&token=${bystander.token}`;
+    const followed = await fetch(`${server.url}/douyin/relation/action/?${to}`, { method: "POST" });
+    assert.equal(((await followed.json()) as { status_code: number }).status_code, 0);
+    await join(bystander, lottery);
+    assert.deepEqual((await draw(show, lottery)).winners, [bystander.user_id]);
+  });
 
   it("counts who has joined while it is open", async () => {
     const lottery = await hold(await newShow());
