@@ -8,6 +8,7 @@ import { ConsoleLogger } from "./mixins/console-logger.ts";
 import "./mixins/etcd-discoverer.ts";
 import { finishRunning } from "./mixins/in-flight.ts";
 import { jetStream } from "./mixins/jetstream.ts";
+import "./mixins/nats-transporter.ts";
 import { pulse } from "./mixins/pulse.ts";
 import "./mixins/redis-cacher.ts";
 import { bindRuntime, runtimeOf } from "./mixins/runtime.ts";
