@@ -13,7 +13,10 @@ export async function parseMultipart(body: Buffer, contentType: string): Promise
   const parser = openParser(contentType, body.length);
   const parsed = new Promise<void>((resolve, reject) => {
     parser.on("field", (name: string, value: string) => pairs.push([name, value]));
-    parser.on("file", (_name: string, file: NodeJS.ReadableStream) => file.resume());
+    parser.on("file", (_name: string, file: NodeJS.ReadableStream) => {
+      // A form that is cut inside a file says so here too, where nobody listening ends the process.
+      file.on("error", () => {}).resume();
+    });
     const tooMany = { field: "body", problem: `has more than ${MAX_PAIRS} parameters` };
     const refuse = (problem: { field: string; problem: string }) =>
       reject(new ProductError("BAD_REQUEST", { fields: [problem] }));

@@ -199,7 +199,7 @@ function bodyOf(sent: ApiRequest): { body: Buffer | string | null; type: string 
 
 const BOUNDARY = "----molimoli-test";
 
-function multipartOf(fields: Fields): { body: string; type: string } {
+export function multipartOf(fields: Fields): { body: string; type: string } {
   const parts = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
     .map(
