@@ -14,6 +14,7 @@ import type {
   Account,
   DanmakuStyle,
   Density,
+  ImageShape,
   LiveMessage,
   LiveShow,
   LotteryEntrants,
@@ -24,6 +25,7 @@ import type {
   RoomCounters,
   RoomStats,
   Session,
+  Upload,
   UserCard,
 } from "./objects.ts";
 import type {
@@ -89,6 +91,10 @@ export interface ActionMap {
     result: { users: { user_id: number; username: string; create_time: number }[] };
   };
 
+  /** Gives the caller a portrait, or a picture behind their profile; answers the path of it. */
+  "user.avatar": { params: { upload: Upload }; result: { avatar: string } };
+  "user.background": { params: { upload: Upload }; result: { background_image: string } };
+
   "live.open": {
     params: { room_name: string; description: string };
     result: { live_id: number; key: string };
@@ -106,6 +112,8 @@ export interface ActionMap {
     params: { live_id: number; user_id: number; seconds: number };
     result: Empty;
   };
+  /** Gives a room its picture; answers the path of it. */
+  "live.cover": { params: { live_id: number; upload: Upload }; result: { cover: string } };
   /** Internal: for the room actor. */
   "live.card": { params: { live_id: number }; result: RoomCard };
   /** Internal: the open rooms of those who have one, in no particular order. */
@@ -316,6 +324,25 @@ export interface ActionMap {
   };
   "lottery.claim": { params: { lottery_id: number; contact: string }; result: Empty };
   "lottery.winners": { params: { id: number }; result: { winners: LotteryWinner[] } };
+  /**
+   * Internal: makes an image of ours out of one that came in, and keeps it for its owner's purpose
+   * beside what is kept for that already, until `storage.settle`. `field` is how the client called it.
+   */
+  "storage.image": {
+    params: { upload: Upload; owner: number; purpose: string; shape: ImageShape; field: string };
+    result: { key: string };
+  };
+  /** Internal: an owner keeps an object whose removal is the caller's business; counts as theirs. */
+  "storage.record": {
+    params: { owner: number; purpose: string; key: string; bytes: number };
+    result: Empty;
+  };
+  /** Internal: of what an owner keeps for a purpose, only this object is needed any more. */
+  "storage.settle": { params: { owner: number; purpose: string; key: string }; result: Empty };
+  /** Internal: QUOTA_EXCEEDED when so many bytes more would be too many for an owner. */
+  "storage.admit": { params: { owner: number; bytes: number }; result: Empty };
+  /** Internal: what an owner keeps, and may keep. */
+  "storage.usage": { params: { owner: number }; result: { bytes: number; max_bytes: number } };
 
   /** Once answered, the message is kept. */
   "chat.send": { params: { to_user_id: number; content: string }; result: { id: number } };

@@ -42,6 +42,12 @@ export interface Config {
     /** Sign-ins and registrations per second and address, and how many at once. */
     sign_in_rate: number;
     sign_in_burst: number;
+    /** Files that one gateway takes in at a time. */
+    max_uploads: number;
+  };
+  storage: {
+    /** What one user may keep, in MiB. */
+    quota_mb: number;
   };
 }
 
@@ -63,7 +69,8 @@ export const defaultConfig: Config = {
     flush_ms: 50,
     slow_close_ms: 30_000,
   },
-  gateway: { sign_in_rate: 20, sign_in_burst: 200 },
+  gateway: { sign_in_rate: 20, sign_in_burst: 200, max_uploads: 32 },
+  storage: { quota_mb: 10_240 },
 };
 
 /** Inclusive bounds of every number in the configuration. */
@@ -84,5 +91,10 @@ export const configBounds: { [S in keyof Config]?: { [K in keyof Config[S]]?: [n
       flush_ms: [5, 1_000],
       slow_close_ms: [1_000, 600_000],
     },
-    gateway: { sign_in_rate: [0.01, 100_000], sign_in_burst: [1, 100_000] },
+    gateway: {
+      sign_in_rate: [0.01, 100_000],
+      sign_in_burst: [1, 100_000],
+      max_uploads: [0, 10_000],
+    },
+    storage: { quota_mb: [0, 100_000_000] },
   };

@@ -155,6 +155,14 @@ export const errors = {
     message: "not possible with oneself",
   },
   FRIENDS_ONLY: { status: 403, live: 10071, douyin: 40071, message: "only friends may write" },
+  RANGE_NOT_SATISFIABLE: {
+    status: 416,
+    live: 10080,
+    douyin: 40080,
+    message: "range not satisfiable",
+  },
+  QUOTA_EXCEEDED: { status: 403, live: 10081, douyin: 40081, message: "storage quota exceeded" },
+  IMAGE_REFUSED: { status: 422, live: 10082, douyin: 40082, message: "image refused" },
 } as const satisfies Record<string, ErrorSpec>;
 
 export type ErrorName = keyof typeof errors;

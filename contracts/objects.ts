@@ -172,6 +172,22 @@ export interface LotteryEntrants {
   next_url: string | null;
 }
 
+/**
+ * A file that came with a request. The gateway has put it into the object store and removes it when the
+ * action is done; an action that wants to keep it moves it.
+ */
+export interface Upload {
+  /** Key of the object that holds it for now. */
+  object: string;
+  /** Bytes. */
+  size: number;
+  /** Of its bytes, hexadecimal. */
+  sha256: string;
+}
+
+/** What an image is for, which decides how large it is kept. */
+export type ImageShape = "cover" | "background" | "avatar";
+
 /** Who is calling, as the gateway established it; travels in `ctx.meta.user`. */
 export interface Caller {
   user_id: number;

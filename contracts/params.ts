@@ -14,6 +14,8 @@ export const MAX_CONTENT = 500;
 export const MAX_TITLE = 128;
 /** Longest comment, in UTF-16 units. */
 export const MAX_COMMENT = 500;
+/** Largest file that is taken for an image, in bytes. */
+export const MAX_IMAGE_BYTES = 5 * 1024 * 1024;
 /** Longest mute, in seconds: 30 days. */
 export const MAX_MUTE_SECONDS = 30 * 24 * 3600;
 
@@ -108,6 +110,19 @@ const lotteryOptions = {
     at_show_end: optional({ type: "enum", values: ["cancel", "draw"] }),
   },
 };
+/** A file that the gateway took in; clients cannot send this themselves. */
+const upload = {
+  type: "object",
+  strict: true,
+  props: {
+    object: { type: "string", pattern: /^incoming\/[a-z0-9-]{1,64}$/ },
+    size: whole(0, MAX_ID),
+    sha256: { type: "string", pattern: /^[0-9a-f]{64}$/ },
+  },
+};
+/** For whom an object of the store is kept, and for what. */
+const keeper = { owner: id, purpose: { type: "string", pattern: /^[a-z]+(?::\d{1,16})?$/ } };
+const objectKey = { type: "string", min: 3, max: 200 };
 const batchOfRecords = { type: "array", min: 1, items: { type: "object" } };
 
 export const params: Record<ActionName, ActionParams> = {
@@ -138,6 +153,9 @@ export const params: Record<ActionName, ActionParams> = {
   "user.revoked": none,
   "user.brief": { $$strict: true, user_ids: { type: "array", min: 1, max: 100, items: id } },
 
+  "user.avatar": { $$strict: true, upload },
+  "user.background": { $$strict: true, upload },
+
   "live.open": {
     $$strict: true,
     room_name: text(1, 64),
@@ -153,6 +171,7 @@ export const params: Record<ActionName, ActionParams> = {
   },
   "live.stats": { $$strict: true, live_id: id },
   "live.mute": { $$strict: true, live_id: id, user_id: id, seconds: whole(0, MAX_MUTE_SECONDS) },
+  "live.cover": { $$strict: true, live_id: id, upload },
   "live.card": { $$strict: true, live_id: id },
   // Everybody whom somebody follows, and the authors of a page.
   "live.shows": { $$strict: true, owners: { type: "array", min: 1, max: 1100, items: id } },
@@ -309,6 +328,17 @@ export const params: Record<ActionName, ActionParams> = {
   "chat.latest": { $$strict: true, user_ids: ids(1) },
   "chat.inbox": { $$strict: true, user_id: id, after: whole(0, MAX_ID), limit: whole(1, 1_000) },
   "chat.marks": { $$strict: true, user_ids: ids(1) },
+  "storage.image": {
+    $$strict: true,
+    ...keeper,
+    upload,
+    shape: { type: "enum", values: ["cover", "background", "avatar"] },
+    field: text(1, 64),
+  },
+  "storage.record": { $$strict: true, ...keeper, key: objectKey, bytes: whole(0, MAX_ID) },
+  "storage.settle": { $$strict: true, ...keeper, key: objectKey },
+  "storage.admit": { $$strict: true, owner: id, bytes: whole(0, MAX_ID) },
+  "storage.usage": { $$strict: true, owner: id },
 
   "config.get": none,
   "config.set": {

@@ -34,6 +34,8 @@ export interface Env {
   readonly jwtSecret: string | null;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
+  /** Largest video that may be uploaded, in MiB. */
+  readonly uploadMaxMb: number;
   /** Seconds over which a stopping gateway lets its viewers go. */
   readonly drainSeconds: number;
   /**
@@ -142,6 +144,7 @@ export function readEnv(vars: Readonly<Record<string, string | undefined>>): Env
     jwtSecret,
     logLevel: choice("LOG_LEVEL", logLevels, "info"),
     logFormat: choice("LOG_FORMAT", logFormats, "pretty"),
+    uploadMaxMb: whole("UPLOAD_MAX_MB", 200, 1, 100_000),
     drainSeconds: whole("DRAIN_SECONDS", 3, 0, 300),
     trustProxy: whole("TRUST_PROXY", 0, 0, 10),
     chatFriendsOnly: choice("CHAT_FRIENDS_ONLY", switches, "off") === "on",

@@ -29,6 +29,14 @@ export function isObjectKey(key: unknown): key is string {
   return typeof key === "string" && key.length <= MAX_KEY && KEY.test(key);
 }
 
+/** What has been published. What is still coming in is nobody's business. */
+const PUBLIC = /^(?:video|cover|image|replay)\//;
+
+/** Whether anybody may have the object of that key. */
+export function isPublicKey(key: string): boolean {
+  return PUBLIC.test(key) && isObjectKey(key);
+}
+
 /** Throws a RangeError for what no store may see. */
 export function checkKey(key: string): void {
   if (!isObjectKey(key)) throw new RangeError("that is not the key of an object");

@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { Service, ServiceBroker, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { fail, ProductError } from "../../contracts/errors.ts";
+import { MAX_IMAGE_BYTES } from "../../contracts/params.ts";
 import { createBuckets, type TokenBuckets } from "../../lib/token-bucket.ts";
 import { version } from "../../lib/version.ts";
 import { type Configured, configMixin } from "../../mixins/config.mixin.ts";
@@ -19,6 +20,7 @@ import { hubMixin } from "./hub/hub.mixin.ts";
 import type { Hub } from "./hub/hub.ts";
 import { inboxMixin } from "./inbox/inbox.mixin.ts";
 import type { Inboxes } from "./inbox/inboxes.ts";
+import { Media } from "./media.ts";
 import { openApiDocument } from "./openapi/document.ts";
 import { assetRoutes, loadPages, type Pages, sendPage } from "./pages.ts";
 import { neededServices, readiness } from "./readiness.ts";
@@ -26,6 +28,7 @@ import { sendJson, successJson } from "./reply.ts";
 import { RouteTable } from "./route-table.ts";
 import { type PageRoute, routes } from "./routes.ts";
 import { Serving } from "./serving.ts";
+import { UploadDesk } from "./upload-desk.ts";
 
 interface Members extends Configured {
   server: Server | undefined;
@@ -33,6 +36,8 @@ interface Members extends Configured {
   pages: Pages;
   inboxes: Inboxes;
   signIns: TokenBuckets;
+  media: Media;
+  uploads: UploadDesk;
   /** Requests in progress; streams do not count. */
   serving: Serving;
   /** Set once the gateway has begun to let everybody go; resolves when that is done. */
@@ -40,6 +45,7 @@ interface Members extends Configured {
   hub: Hub;
   httpHandler(req: IncomingMessage, res: ServerResponse): Promise<void>;
   sendReadiness(res: ServerResponse): void;
+  takesFile(req: IncomingMessage): boolean;
   letGo(): Promise<void>;
   finishRequests(): Promise<void>;
   awaitLastRequests(withinMs: number): Promise<void>;
@@ -47,6 +53,7 @@ interface Members extends Configured {
 
 /** Addresses whose sign-ins are counted at a time. */
 const COUNTED_ADDRESSES = 50_000;
+const MIB = 1024 * 1024;
 /** A stop waits this long for requests in progress. */
 const DRAIN_MS = 5_000;
 /** Connections that are kept alive may bring one more request so long after the last connection. */
@@ -75,10 +82,16 @@ export default function api(
         if (waitMs > 0) fail("RATE_LIMITED", { retry_after_ms: waitMs });
       },
 
-      sendPage(route: PageRoute, req: GatewayRequest, res: ServerResponse): void {
-        if (route.page === "alive") sendJson(res, 200, successJson(null));
+      async sendPage(route: PageRoute, req: GatewayRequest, res: ServerResponse): Promise<void> {
+        if (route.page === "media") await this.media.send(req.parsedUrl, req, res);
+        else if (route.page === "alive") sendJson(res, 200, successJson(null));
         else if (route.page === "ready") this.sendReadiness(res);
         else sendPage(req, res, this.pages.get(route.path) ?? fail("NOT_FOUND"));
+      },
+
+      takesFile({ method = "", url = "" }: IncomingMessage): boolean {
+        const endpoint = this.table.find(method, url.split("?", 1)[0] as string);
+        return endpoint !== undefined && "upload" in endpoint.route;
       },
 
       sendReadiness(res: ServerResponse): void {
@@ -132,6 +145,15 @@ export default function api(
       this.pages = loadPages(openApiDocument(routes, version, douyinRoutes));
       this.table = new RouteTable([...routes, ...assetRoutes(this.pages, routes)], douyinRoutes);
       this.signIns = createBuckets({ maxKeys: COUNTED_ADDRESSES });
+      const { objects, env } = runtimeOf(broker);
+      this.media = new Media(objects);
+      this.uploads = new UploadDesk({
+        store: objects,
+        maxBytes: { image: MAX_IMAGE_BYTES, video: env.uploadMaxMb * MIB },
+        capacity: () => this.config.gateway.max_uploads,
+        report: (error, object) =>
+          this.logger.warn("an uploaded file could not be removed yet", { object, error }),
+      });
       this.serving = new Serving();
       runtimeOf(broker).beforeStop(() => this.letGo());
     },
@@ -142,7 +164,7 @@ export default function api(
         if (this.leaving !== undefined) res.setHeader("Connection", "close");
         void this.serving.during(() => this.httpHandler(req, res));
       };
-      const server = createHttpServer(handle);
+      const server = createHttpServer(handle, (req) => this.takesFile(req));
       await listen(server, port, host);
       this.server = server;
     },

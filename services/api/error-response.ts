@@ -100,6 +100,8 @@ function headersFor(
   const headers: Record<string, string> = {};
   if (status === 401) headers["WWW-Authenticate"] = "Bearer";
   if (status === 405 && Array.isArray(data?.allow)) headers.Allow = data.allow.join(", ");
+  if (status === 416 && typeof data?.size === "number")
+    headers["Content-Range"] = `bytes */${data.size}`;
   if (status === 429 || status === 503)
     headers["Retry-After"] = String(retryAfter(status, data, random));
   return headers;

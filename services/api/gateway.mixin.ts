@@ -4,12 +4,13 @@ import type { Context, Service, ServiceSchema, ServiceSettingSchema } from "mole
 import ApiGateway from "moleculer-web";
 import type { Params } from "../../contracts/actions.ts";
 import type { CallMeta } from "../../contracts/call.ts";
+import type { Caller } from "../../contracts/objects.ts";
 import { runtimeOf } from "../../mixins/runtime.ts";
 import type { Authenticating } from "./auth.mixin.ts";
 import { bearerToken } from "./authenticator.ts";
 import { ClientGoneError } from "./body.ts";
 import { clientAddress } from "./client-address.ts";
-import { coerceParams, type Fields } from "./coerce.ts";
+import { coerceParams, type Fields, type Source } from "./coerce.ts";
 import { sendOptions } from "./cors.ts";
 import { dialectOf } from "./dialect.ts";
 import type { ServingDouyin } from "./douyin/douyin.mixin.ts";
@@ -21,6 +22,7 @@ import { saneRequestId } from "./request-id.ts";
 import type { Endpoint, RouteTable } from "./route-table.ts";
 import type { ActionRoute, PageRoute } from "./routes.ts";
 import { readSources, tokenIn } from "./sources.ts";
+import { admitted, UPLOAD_MS, type UploadDesk } from "./upload-desk.ts";
 
 type Found = { alias: { route: object; endpoint: Endpoint }; params: object };
 
@@ -30,7 +32,14 @@ interface Members extends Authenticating, ServingDouyin {
   addRoute(options: object): object;
   /** Throws RATE_LIMITED when an address signs in too often. */
   limitSignIns(address: string): void;
-  sendPage(route: PageRoute, req: GatewayRequest, res: ServerResponse): void;
+  sendPage(route: PageRoute, req: GatewayRequest, res: ServerResponse): Promise<void>;
+  uploads: UploadDesk;
+  identifyLive(
+    route: ActionRoute,
+    sources: readonly Source[],
+    req: GatewayRequest,
+    complete: boolean,
+  ): Promise<Caller | null>;
   serveLive(
     route: ActionRoute,
     fields: Fields,
@@ -118,7 +127,7 @@ export const gatewayMixin: Partial<
       if (found === undefined || req.method === "OPTIONS") throw notRouted(methods);
       const { endpoint } = found.alias;
       if (endpoint.kind === "page") {
-        this.sendPage(endpoint.route, req, res);
+        await this.sendPage(endpoint.route, req, res);
         return true;
       }
       const { trustProxy } = runtimeOf(this.broker).env;
@@ -143,12 +152,35 @@ export const gatewayMixin: Partial<
       res: ServerResponse,
     ): Promise<void> {
       req.$called = [route.action];
-      const sources = await readSources(req, req.query);
+      const perform = (sources: readonly Source[], more: object) => {
+        const { token: _, ...params } = coerceParams(fields, ...sources);
+        return this.perform(route, { ...params, ...more }, req, res);
+      };
+      if (route.upload !== undefined) {
+        await this.uploads.take(req, route.upload, {
+          identify: (sources, complete) => this.identifyLive(route, sources, req, complete),
+          admit: ({ user_id: owner }, bytes) => admitted(req.$ctx, owner, bytes),
+          use: (sources, upload) => perform(sources, { upload }),
+        });
+      } else {
+        const sources = await readSources(req, req.query);
+        await this.identifyLive(route, sources, req, true);
+        await perform(sources, {});
+      }
+    },
+
+    /** Puts who calls beside the request; as long as it is not complete, a token may be missing. */
+    async identifyLive(
+      route: ActionRoute,
+      sources: readonly Source[],
+      req: GatewayRequest,
+      complete: boolean,
+    ): Promise<Caller | null> {
       const token = bearerToken(req.headers.authorization) ?? tokenIn(sources);
-      req.$ctx.meta.user = await this.identify(route.auth, token);
-      const params = coerceParams(fields, ...sources);
-      if (params.token !== undefined) delete params.token;
-      await this.perform(route, params, req, res);
+      if (token === null && !complete) return null;
+      const caller = await this.identify(route.auth, token);
+      req.$ctx.meta.user = caller;
+      return caller;
     },
 
     /** Calls the action and answers what it gave. */
@@ -165,7 +197,8 @@ export const gatewayMixin: Partial<
         const watch = this.actions.watch as Members["actions"][string];
         await watch({ ...params, $req: req, $res: res }, { parentCtx: ctx });
       } else {
-        const result = await ctx.call(route.action, params);
+        const options = route.upload === undefined ? {} : { timeout: UPLOAD_MS };
+        const result = await ctx.call(route.action, params, options);
         if (route.reply === "json") sendJson(res, 200, successJson(result as object | null));
         else
           await sendFile(res, result as Readable, exportedFile(params as Params<"message.export">));
@@ -180,6 +213,7 @@ export const gatewayMixin: Partial<
       const told = {
         request: `${req.method} ${pathOf(req)}`,
         error: answer.name,
+        ...becauseOf(error),
         requestID: req.$ctx?.requestID,
       };
       const { message, stack } = error as Error;
@@ -204,6 +238,12 @@ export const gatewayMixin: Partial<
     Object.assign(this, { regenerateAllAutoAliases() {} });
   },
 };
+
+/** What made one of our own errors; only on the node where it was thrown, and for the log. */
+function becauseOf(error: unknown): { reason?: string } {
+  const { cause } = error as { cause?: unknown };
+  return cause instanceof Error ? { reason: `${cause.name}: ${cause.message}` } : {};
+}
 
 /** The path as the client sent it, without the query, which may hold a token. */
 function pathOf(req: GatewayRequest): string {

@@ -1,11 +1,18 @@
-import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
 import { errors } from "../../contracts/errors.ts";
-import { MAX_BODY } from "./body.ts";
+import { hasBody, MAX_BODY } from "./body.ts";
+import { expectBody } from "./patience.ts";
 import { sendJson } from "./reply.ts";
 
-/** A whole request has to arrive within this; slower ones are cut with 408. */
-const REQUEST_MS = 60_000;
+/** A whole request has to arrive within this, also a large upload; most have less, see patience.ts. */
+const REQUEST_MS = 3_600_000;
 const HEADERS_MS = 20_000;
 /** Longer than the idle time of common load balancers, so that it is they who close. */
 const KEEP_ALIVE_MS = 65_000;
@@ -23,7 +30,10 @@ export class ListenError extends Error {
 }
 
 /** node's HTTP server with finite patience, whose own refusals speak the live dialect too. */
-export function createHttpServer(handle: RequestListener): Server {
+export function createHttpServer(
+  handle: RequestListener,
+  mayBeLarge: (req: IncomingMessage) => boolean = () => false,
+): Server {
   const server = createServer({
     requestTimeout: REQUEST_MS,
     headersTimeout: HEADERS_MS,
@@ -35,19 +45,30 @@ export function createHttpServer(handle: RequestListener): Server {
   });
   const answer: RequestListener = (req, res) => {
     const isModern = req.httpVersionMajor === 1 && req.httpVersionMinor > 0;
-    if (isModern && req.headers.host === undefined) turnAway(res, 400, "has no Host header");
-    else handle(req, res);
+    if (isModern && req.headers.host === undefined) {
+      turnAway(res, 400, "has no Host header");
+      return;
+    }
+    if (hasBody(req.headers)) expectBody(req, () => refuse(overdue(), req.socket));
+    handle(req, res);
   };
   server.on("request", answer);
   server.on("checkContinue", (req, res) => {
     // A body that will be refused need not be sent at all; without it the connection is of no use.
-    if (Number(req.headers["content-length"] ?? 0) > MAX_BODY) res.setHeader("Connection", "close");
-    else res.writeContinue();
+    if (Number(req.headers["content-length"] ?? 0) <= MAX_BODY || mayBeLarge(req))
+      res.writeContinue();
+    else res.setHeader("Connection", "close");
     answer(req, res);
   });
   server.on("checkExpectation", (_, res) => turnAway(res, 417, "expects what there is not"));
   server.on("clientError", refuse);
   return server;
+}
+
+function overdue(): NodeJS.ErrnoException {
+  return Object.assign(new Error("the request took too long"), {
+    code: "ERR_HTTP_REQUEST_TIMEOUT",
+  });
 }
 
 /** Answers what node could not parse as a request, or what did not arrive in time. */

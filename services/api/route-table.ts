@@ -2,7 +2,8 @@ import type { ActionParams } from "moleculer";
 import { params } from "../../contracts/params.ts";
 import { type Fields, fieldsOf } from "./coerce.ts";
 import type { DouyinRoute } from "./douyin/route.ts";
-import type { ActionRoute, PageRoute, Route } from "./routes.ts";
+import { MEDIA_PATH } from "./media.ts";
+import { type ActionRoute, MEDIA_ROUTE, type PageRoute, type Route } from "./routes.ts";
 
 /** An endpoint with what its requests need, worked out once. */
 export type Endpoint =
@@ -10,7 +11,7 @@ export type Endpoint =
   | { kind: "page"; route: PageRoute }
   | { kind: "douyin"; route: DouyinRoute; fields: Fields };
 
-/** Finds endpoints by method and path; all paths are literal. */
+/** Finds endpoints by method and path; all paths are literal, but for those of stored objects. */
 export class RouteTable {
   private readonly endpoints = new Map<string, Endpoint>();
   private readonly methods = new Map<string, string[]>();
@@ -32,12 +33,17 @@ export class RouteTable {
   }
 
   find(method: string, path: string): Endpoint | undefined {
-    return this.endpoints.get(`${method} ${path}`);
+    return this.endpoints.get(`${method} ${this.placeOf(path)}`);
   }
 
   /** Methods that a path answers; empty for a path that there is not. */
   methodsOf(path: string): readonly string[] {
-    return this.methods.get(path) ?? [];
+    return this.methods.get(this.placeOf(path)) ?? [];
+  }
+
+  /** The path as it stands in the table: that of a stored object stands for all of them. */
+  private placeOf(path: string): string {
+    return path.startsWith(MEDIA_PATH) ? MEDIA_ROUTE : path;
   }
 
   private add(route: Place, endpoint: Endpoint): void {
@@ -63,5 +69,8 @@ interface Place {
 
 /** In the live dialect every endpoint also takes the token as a parameter, for clients that cannot set headers. */
 function acceptedFields(validator: ActionParams): Fields {
-  return new Map([...fieldsOf(validator), ["token", "text"]]);
+  const fields = new Map([...fieldsOf(validator), ["token", "text"] as const]);
+  // Only the gateway itself may say that a file has come.
+  fields.delete("upload");
+  return fields;
 }

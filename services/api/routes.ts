@@ -1,5 +1,6 @@
 import type { ActionName } from "../../contracts/actions.ts";
 import type { ErrorName } from "../../contracts/errors.ts";
+import type { UploadPart } from "./upload-desk.ts";
 
 /** Whether an endpoint looks at who is calling, and whether somebody must. */
 export type Auth = "none" | "optional" | "required";
@@ -24,12 +25,20 @@ export interface ActionRoute extends RouteBase {
   reply: "json" | "file" | "stream";
   /** Counts against the limit on sign-ins of its address. */
   signIn?: true;
+  /** A file that comes with it; the action gets it as `upload`. */
+  upload?: UploadPart;
 }
 
-/** An endpoint that the gateway answers by itself: `static` is a page of pages.ts, found by its path. */
+/**
+ * An endpoint that the gateway answers by itself: `static` is a page of pages.ts, found by its path,
+ * `media` the objects of the store.
+ */
 export interface PageRoute extends RouteBase {
-  page: "alive" | "ready" | "static";
+  page: "alive" | "ready" | "static" | "media";
 }
+
+/** The place in the table of all stored objects. */
+export const MEDIA_ROUTE = "/media/{key}";
 
 export type Route = ActionRoute | PageRoute;
 
@@ -38,6 +47,7 @@ export const tags = {
   room: "Live rooms",
   danmaku: "Danmaku and history",
   lottery: "Lotteries",
+  media: "Videos and images",
   operations: "Operations",
 } as const;
 export type Tag = keyof typeof tags;
@@ -97,6 +107,26 @@ export const routes: readonly Route[] = [
     summary: "The account that is signed in",
     errors: ["USER_NOT_FOUND"],
   },
+  {
+    ...account,
+    method: "POST",
+    path: "/user/avatar",
+    action: "user.avatar",
+    auth: "required",
+    upload: { part: "avatar", kind: "image", note: "A JPEG, PNG or WebP image; cut to a square" },
+    summary: "Give the account a portrait",
+    errors: ["IMAGE_REFUSED", "QUOTA_EXCEEDED", "USER_NOT_FOUND"],
+  },
+  {
+    ...account,
+    method: "POST",
+    path: "/user/background",
+    action: "user.background",
+    auth: "required",
+    upload: { part: "background", kind: "image", note: "A JPEG, PNG or WebP image" },
+    summary: "Give the account's profile a picture behind it",
+    errors: ["IMAGE_REFUSED", "QUOTA_EXCEEDED", "USER_NOT_FOUND"],
+  },
 
   {
     ...room,
@@ -150,6 +180,16 @@ export const routes: readonly Route[] = [
     auth: "required",
     summary: "A room's traffic; owner only",
     errors: ["NO_ROOM_RIGHT", "ROOM_NOT_FOUND"],
+  },
+  {
+    ...room,
+    method: "POST",
+    path: "/room/live/cover",
+    action: "live.cover",
+    auth: "required",
+    upload: { part: "cover", kind: "image", note: "A JPEG, PNG or WebP image" },
+    summary: "Give the room its picture; owner only",
+    errors: ["NO_ROOM_RIGHT", "ROOM_NOT_FOUND", "IMAGE_REFUSED", "QUOTA_EXCEEDED"],
   },
   {
     ...room,
@@ -328,6 +368,15 @@ export const routes: readonly Route[] = [
     auth: "required",
     summary: "Who won, and how to reach them; owner only",
     errors: ["LOTTERY_NOT_FOUND", "NO_ROOM_RIGHT", "LOTTERY_NOT_DRAWN"],
+  },
+
+  {
+    method: "GET",
+    path: MEDIA_ROUTE,
+    page: "media",
+    tag: "media",
+    summary: "A stored video or image, whole or by range",
+    errors: ["NOT_FOUND", "RANGE_NOT_SATISFIABLE", "UNAVAILABLE"],
   },
 
   { ...operations, path: "/health/live", page: "alive", summary: "Whether the process runs" },

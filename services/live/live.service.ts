@@ -115,6 +115,23 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, LiveService> =
       },
     },
 
+    cover: {
+      visibility: "published",
+      params: params["live.cover"],
+      async handler(ctx: Call<Params<"live.cover">>): Promise<Result<"live.cover">> {
+        const { user_id: owner, ...caller } = ctx.meta.user ?? fail("NEED_LOGIN");
+        const { live_id, upload } = ctx.params;
+        const room = await this.rooms.findOwn(live_id, { user_id: owner, ...caller });
+        const kept = { owner, purpose: `room:${room.id}` };
+        const image = { upload, shape: "cover" as const, field: "cover" };
+        const { key } = await call(ctx, "storage.image", { ...kept, ...image });
+        const cover = `/media/${key}`;
+        await this.rooms.setCover(room, cover);
+        await call(ctx, "storage.settle", { ...kept, key });
+        return { cover };
+      },
+    },
+
     mute: {
       visibility: "published",
       params: params["live.mute"],

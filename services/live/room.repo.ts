@@ -82,6 +82,10 @@ export function roomRepo(rooms: ModelStatic<RoomModel>): RoomStore {
       await rooms.update(counters, { where });
     },
 
+    async setCover(id, cover) {
+      await rooms.update({ cover }, { where: { id } });
+    },
+
     async end(id, endTime, { peak, messages, pushed, merged, suppressed }) {
       const [changed] = await rooms.update(
         { end_time: endTime, open_owner: null, peak, messages, pushed, merged, suppressed },

@@ -53,6 +53,7 @@ export interface RoomStore {
   findLiveIds(): Promise<number[]>;
   /** Keeps the counters of a show that is on, unless newer ones are kept already. */
   count(id: number, counters: RoomCounters): Promise<void>;
+  setCover(id: number, cover: string): Promise<void>;
   /** Ends a show; false when somebody else ended it first. */
   end(id: number, endTime: number, counters: RoomCounters): Promise<boolean>;
 }

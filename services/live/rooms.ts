@@ -73,6 +73,10 @@ export class Rooms {
     return room;
   }
 
+  setCover(room: RoomRow, cover: string): Promise<void> {
+    return this.#options.store.setCover(room.id, cover);
+  }
+
   async streamKey(room: RoomRow): Promise<string> {
     return (await this.#options.store.findStreamKey(room.id)) ?? fail("ROOM_NOT_FOUND");
   }

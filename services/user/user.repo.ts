@@ -21,6 +21,11 @@ export function userRepo(users: ModelStatic<UserModel>): UserStore {
       return user?.username === username ? user : null;
     },
 
+    async setImage(id, column, path) {
+      const [found] = await users.update({ [column]: path }, { where: { id } });
+      return found === 1;
+    },
+
     async findCards(ids) {
       const rows = await users.findAll({
         attributes: ["id", "username", "avatar", "background_image", "signature"],

@@ -2,8 +2,9 @@ import { randomBytes } from "node:crypto";
 import type { Context, Service, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import type { ModelStatic } from "sequelize";
 import type { Params, Result } from "../../contracts/actions.ts";
-import { broadcast, type CallMeta } from "../../contracts/call.ts";
+import { broadcast, type CallMeta, call } from "../../contracts/call.ts";
 import { fail } from "../../contracts/errors.ts";
+import type { Upload } from "../../contracts/objects.ts";
 import { params } from "../../contracts/params.ts";
 import { describeFailure } from "../../lib/database/failure.ts";
 import { type Configured, configMixin } from "../../mixins/config.mixin.ts";
@@ -18,7 +19,7 @@ import { LASTING_TTL_SECONDS } from "./session.ts";
 import { type Revoked, Sessions } from "./sessions.ts";
 import { type UserModel, userEntity } from "./user.model.ts";
 import { userRepo } from "./user.repo.ts";
-import type { UserRow, UserStore } from "./user.ts";
+import type { CardImages, UserRow, UserStore } from "./user.ts";
 
 type Call<P> = Context<P, CallMeta>;
 
@@ -29,6 +30,11 @@ interface Members extends Configured {
   sessions: Sessions;
   sweeper: NodeJS.Timeout;
   sweeping: Promise<void>;
+  picture(
+    ctx: Call<{ upload: Upload }>,
+    shape: "avatar" | "background",
+    column: keyof CardImages,
+  ): Promise<string>;
   find(id: number): Promise<UserRow | null>;
   add(params: Params<"user.register">): Promise<UserRow>;
   lasting(user: UserRow): Promise<Result<"user.enter">>;
@@ -131,6 +137,22 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, UserService> =
       },
     },
 
+    avatar: {
+      visibility: "published",
+      params: params["user.avatar"],
+      async handler(ctx: Call<Params<"user.avatar">>): Promise<Result<"user.avatar">> {
+        return { avatar: await this.picture(ctx, "avatar", "avatar") };
+      },
+    },
+
+    background: {
+      visibility: "published",
+      params: params["user.background"],
+      async handler(ctx: Call<Params<"user.background">>): Promise<Result<"user.background">> {
+        return { background_image: await this.picture(ctx, "background", "background_image") };
+      },
+    },
+
     cards: {
       visibility: "public",
       params: params["user.cards"],
@@ -151,6 +173,23 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, UserService> =
   },
 
   methods: {
+    /** Makes an image that came in a picture of the caller; answers its path. */
+    async picture(
+      ctx: Call<{ upload: Upload }>,
+      shape: "avatar" | "background",
+      column: keyof CardImages,
+    ): Promise<string> {
+      const { user_id: owner } = ctx.meta.user ?? fail("NEED_LOGIN");
+      if ((await this.find(owner)) === null) fail("USER_NOT_FOUND");
+      const kept = { owner, purpose: shape };
+      const image = { upload: ctx.params.upload, shape, field: shape };
+      const { key } = await call(ctx, "storage.image", { ...kept, ...image });
+      const path = `/media/${key}`;
+      if (!(await this.users.setImage(owner, column, path))) fail("USER_NOT_FOUND");
+      await call(ctx, "storage.settle", { ...kept, key });
+      return path;
+    },
+
     async find(id: number): Promise<UserRow | null> {
       const user = await this.adapter.findById(id);
       return user?.get({ plain: true }) ?? null;

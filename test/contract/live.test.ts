@@ -11,6 +11,7 @@ const areas = [
   "history",
   "lotteries",
   "streams",
+  "images",
   "operations",
   "bad-input",
   "bodies",

@@ -21,6 +21,8 @@ export interface DeclaredOperation {
   /** `open`: no token is looked at; `guest`: one may be given; `user`: one is needed. */
   access: "open" | "guest" | "user";
   hasBody: boolean;
+  /** Its body is a multipart form with a file in it. */
+  takesFile: boolean;
   responses: Record<string, Node>;
 }
 
@@ -122,6 +124,7 @@ function operationsOf(document: Node): DeclaredOperation[] {
       parameters: [...queryParameters(operation), ...bodyParameters(operation)],
       access: accessOf(operation.security),
       hasBody: operation.requestBody !== undefined,
+      takesFile: takesFile(operation),
       responses: operation.responses as Record<string, Node>,
     })),
   );
@@ -140,6 +143,11 @@ function bodyParameters({ requestBody }: Node): Parameter[] {
   return Object.entries((schema?.properties ?? {}) as Record<string, Node>).map(
     ([name, inner]) => ({ name, required: required.includes(name), schema: inner }),
   );
+}
+
+function takesFile({ requestBody }: Node): boolean {
+  const { content } = (requestBody ?? {}) as { content?: Record<string, unknown> };
+  return content !== undefined && Object.keys(content).join() === "multipart/form-data";
 }
 
 function accessOf(security: unknown): DeclaredOperation["access"] {

@@ -58,7 +58,7 @@ test("docs/api.md lists every endpoint with its token and its parameters", () =>
   const routed = routes.map((route) => [
     `${route.method} ${route.path}`,
     "auth" in route ? route.auth : "none",
-    "action" in route ? parametersOf(route.action) : "–",
+    "action" in route ? namesIn(params[route.action], route.upload) : "–",
   ]);
   assert.deepEqual(documented, routed);
 });
@@ -68,7 +68,7 @@ test("docs/api.md lists every endpoint of the short-video dialect", () => {
   const routed = douyinRoutes.map((route) => [
     `${route.method} ${route.path}`,
     route.auth,
-    namesIn(route.params),
+    namesIn(route.params, route.upload),
     route.reply === "json" ? fieldsOf(route.fields) : "a stream",
   ]);
   assert.deepEqual(table, routed);
@@ -87,16 +87,12 @@ function fieldsOf(fields: object): string {
   return names.join(", ") || "–";
 }
 
-function parametersOf(action: keyof typeof params): string {
-  return namesIn(params[action]);
-}
-
-function namesIn(validator: object): string {
-  const rules = Object.entries(validator).filter(([name]) => !name.startsWith("$$"));
-  const names = rules.map(([name, rule]) =>
-    (rule as { optional?: boolean }).optional ? `(${name})` : name,
-  );
-  return names.join(", ") || "–";
+/** Those that may be missing in parentheses, and the file of those that take one. */
+function namesIn(validator: object, upload?: { part: string }): string {
+  const names = Object.entries(validator)
+    .filter(([name]) => !name.startsWith("$$") && name !== "upload")
+    .map(([name, rule]) => ((rule as { optional?: boolean }).optional ? `(${name})` : name));
+  return [...names, ...(upload === undefined ? [] : [`${upload.part} (file)`])].join(", ") || "–";
 }
 
 test("docs/operations.md lists the configuration with its defaults and bounds", () => {

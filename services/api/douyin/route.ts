@@ -2,10 +2,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ActionParams } from "moleculer";
 import type { ActionName, Params, Result } from "../../../contracts/actions.ts";
 import type { ErrorName } from "../../../contracts/errors.ts";
-import type { Caller } from "../../../contracts/objects.ts";
+import type { Caller, Upload } from "../../../contracts/objects.ts";
 import type { DouyinUser } from "../../../contracts/short-video.ts";
 import type { Schema } from "../openapi/schemas.ts";
 import type { Auth } from "../routes.ts";
+import type { UploadPart } from "../upload-desk.ts";
 
 /** What {@link Ask.profiles} calls. */
 export const profileActions = [
@@ -26,6 +27,8 @@ export interface Ask<P = object> {
   call<A extends ActionName>(action: A, params: Params<A>): Promise<Result<A>>;
   /** People as the caller sees them, by id; those who do not exist are missing. */
   profiles(userIds: number[]): Promise<Map<number, DouyinUser>>;
+  /** The file that came with it, where the route takes one; gone when `perform` is done. */
+  upload: Upload | null;
   /** The absolute URL, as this client reaches us, of one of our paths; "" stays "". */
   url(path: string): string;
   req: IncomingMessage;
@@ -47,6 +50,8 @@ interface Described {
   auth: Auth;
   /** Counts against the limit on sign-ins of its address. */
   signIn?: true;
+  /** A file that comes with it, in a multipart body: `ask.upload`. */
+  upload?: UploadPart;
   /** Errors beyond those that every endpoint may answer. */
   errors?: readonly ErrorName[];
   /** What clients send; what else they send is ignored. Validator rules, as in contracts/params.ts. */

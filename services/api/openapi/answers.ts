@@ -11,6 +11,7 @@ const session = {
 };
 const live_id = ref("Id");
 const messages = { type: "array", items: ref("LiveMessage") };
+const picture = { type: "string", description: "Where it is, on this server" };
 const count = { type: "integer", minimum: 0 };
 const ids = { type: "array", items: ref("Id") };
 const hash = { type: "string", pattern: "^[0-9a-f]{64}$" };
@@ -22,6 +23,8 @@ export const answers: { [A in ActionName]?: Record<string, Schema> } = {
   "user.refresh": session,
   "user.logout": {},
   "user.me": { user: ref("Account") },
+  "user.avatar": { avatar: picture },
+  "user.background": { background_image: picture },
 
   "live.open": {
     live_id,
@@ -32,6 +35,7 @@ export const answers: { [A in ActionName]?: Record<string, Schema> } = {
   "live.single": { room: ref("Room") },
   "live.list": { rooms: { type: "array", items: ref("Room") }, total: count },
   "live.stats": { stats: ref("RoomStats") },
+  "live.cover": { cover: picture },
   "live.mute": {},
 
   "push.send": { id: ref("Id") },

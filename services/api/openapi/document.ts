@@ -6,6 +6,7 @@ import { douyinOperation } from "./douyin-operations.ts";
 import { type Operation, operationId, security } from "./operation.ts";
 import { type Parameter, parametersOf } from "./parameters.ts";
 import { object, ref, type Schema, schemas } from "./schemas.ts";
+import { withFile } from "./uploads.ts";
 
 export interface OpenApiDocument {
   openapi: string;
@@ -75,17 +76,51 @@ export function openApiDocument(
   };
 }
 
+/** Objects of the store by their key, see media.ts. */
+function mediaOperation({ errors = [] }: Route): Pick<Operation, "parameters" | "responses"> {
+  const types = ["image/webp", "image/jpeg", "video/mp4", "video/webm", "video/quicktime"];
+  const bytes = { content: Object.fromEntries(types.map((type) => [type, {}])) };
+  return {
+    parameters: [
+      {
+        name: "key",
+        in: "path",
+        required: true,
+        description: "From the URLs that other answers hold; it contains slashes",
+        schema: { type: "string" },
+      },
+      {
+        name: "Range",
+        in: "header",
+        description: "One range of bytes",
+        schema: { type: "string" },
+      },
+    ],
+    responses: {
+      200: { description: "The whole", ...bytes },
+      206: { description: "The range asked for", ...bytes },
+      304: { description: "What the client has is still right" },
+      ...errorResponses(errors),
+    },
+  };
+}
+
 function operation(route: Route): Operation {
   const base = { operationId: operationId(route), tags: [tags[route.tag]], summary: route.summary };
+  if ("page" in route && route.page === "media") return { ...base, ...mediaOperation(route) };
   if (!("action" in route))
     return {
       ...base,
       responses: { 200: pageResponse(route.path), ...errorResponses(route.errors ?? []) },
     };
-  const parameters = parametersOf(route.action);
+  const parameters = parametersOf(route.action).filter(({ name }) => name !== "upload");
   return {
     ...base,
-    ...(route.method === "POST" ? asBody(parameters) : asQuery(route, parameters)),
+    ...(route.upload !== undefined
+      ? withFile(route.upload, parameters)
+      : route.method === "POST"
+        ? asBody(parameters)
+        : asQuery(route, parameters)),
     responses: { 200: success(route), ...errorResponses(possibleErrors(route)) },
     ...security(route.auth),
   };

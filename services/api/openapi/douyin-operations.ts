@@ -4,6 +4,7 @@ import { type DouyinRoute, douyinTags } from "../douyin/route.ts";
 import { type Operation, operationId, security } from "./operation.ts";
 import { parametersIn } from "./parameters.ts";
 import { object, ref, type Schema } from "./schemas.ts";
+import { withFile } from "./uploads.ts";
 
 /** Errors that any endpoint of this dialect may answer. */
 const ALWAYS: readonly ErrorName[] = [
@@ -45,6 +46,7 @@ function possibleErrors(route: DouyinRoute): ErrorName[] {
 
 function parametersOf(route: DouyinRoute): Pick<Operation, "parameters" | "requestBody"> {
   const parameters = parametersIn(route.params, (name) => route.notes?.[name] ?? null);
+  if (route.upload !== undefined) return withFile(route.upload, parameters);
   if (route.method === "GET") {
     const list: Schema[] = parameters.map(({ name, required, schema }) => {
       const { description, ...rest } = schema;
