@@ -487,6 +487,8 @@ describe("user", () => {
         .filter((name) => name.startsWith("user."))
         .sort(),
       [
+        "avatar",
+        "background",
         "brief",
         "cards",
         "enter",
