@@ -1,4 +1,4 @@
-import { col, type ModelStatic, Op } from "sequelize";
+import { col, type ModelStatic, Op, UniqueConstraintError } from "sequelize";
 import type { SessionModel } from "./session.model.ts";
 import type { SessionRow, SessionStore } from "./session.ts";
 
@@ -33,6 +33,16 @@ export function sessionRepo(sessions: ModelStatic<SessionModel>): SessionStore {
         raw: true,
       })) as Pick<SessionRow, "revoked_until_ms"> | null;
       return row?.revoked_until_ms ?? null;
+    },
+
+    async bury(session) {
+      try {
+        await sessions.create(session);
+        return true;
+      } catch (error) {
+        if (error instanceof UniqueConstraintError) return false;
+        throw error;
+      }
     },
 
     async listRevoked(nowMs) {

@@ -57,6 +57,8 @@ export interface SessionStore {
    * @returns when its last access token expires (Unix ms), or null when there was nothing to do
    */
   revoke(session: Pick<SessionRow, "id" | "user_id">): Promise<number | null>;
+  /** Adds a session, signed out, in the place of one that was dropped; false when one of that id is there. */
+  bury(session: SessionRow): Promise<boolean>;
   /** Sessions signed out whose access tokens would still be good. */
   listRevoked(nowMs: number): Promise<Pick<SessionRow, "id" | "revoked_until_ms">[]>;
   /** Drops an account's sessions beyond the newest `keep`, but none that is still to be listed. */

@@ -10,6 +10,7 @@ import {
 } from "./refresh-token.ts";
 import {
   ACCESS_TTL_SECONDS,
+  LASTING_TTL_SECONDS,
   MAX_SESSIONS,
   refusal,
   SESSION_TTL_MS,
@@ -94,6 +95,20 @@ export class Sessions {
     const until = await this.#options.store.revoke(session);
     if (until === null) return;
     await this.#options.revoked({ session_id: session.id, until_ms: until });
+  }
+
+  /**
+   * Signs out the session that an access token speaks of. It may have been dropped for newer ones
+   * while the token is still good: then it is remembered anew until any such token has expired.
+   */
+  async leave({ id, user_id }: Pick<SessionRow, "id" | "user_id">, nowMs: number): Promise<void> {
+    await this.end({ id, user_id });
+    const { store, random, revoked } = this.#options;
+    const { familySum: family_sum, sum: token_sum } = firstToken(random(TOKEN_BYTES));
+    const until_ms = accessTokenExpiry(nowMs, LASTING_TTL_SECONDS);
+    const over = { expires_ms: until_ms, access_until_ms: until_ms, revoked_until_ms: until_ms };
+    if (await store.bury({ id, user_id, family_sum, token_sum, ...over }))
+      await revoked({ session_id: id, until_ms });
   }
 
   /** Sessions signed out whose access tokens would still be good. */

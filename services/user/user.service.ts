@@ -114,7 +114,7 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, UserService> =
       params: params["user.logout"],
       async handler(ctx: Call<Params<"user.logout">>): Promise<Result<"user.logout">> {
         const { session_id, user_id } = ctx.meta.user ?? fail("NEED_LOGIN");
-        await this.sessions.end({ id: session_id, user_id });
+        await this.sessions.leave({ id: session_id, user_id }, Date.now());
         return {};
       },
     },

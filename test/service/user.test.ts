@@ -354,6 +354,22 @@ describe("user.logout", () => {
     assert.equal(revoked.length, 1);
   });
 
+  it("also voids the tokens of a session that was dropped for newer ones", async (t) => {
+    const { broker, revoked, register, login, sql } = await start(t);
+    const session = await register();
+    const id = await sessionOf(broker, session);
+    await sql(`DELETE FROM sessions WHERE id = ${id}`);
+    for (const _ of [1, 2]) await as(broker, session, "user.logout", {});
+    await login();
+    assert.deepEqual(
+      revoked.map(({ session_id }) => session_id),
+      [id],
+    );
+    assert.ok((revoked[0]?.until_ms ?? 0) > Date.now() + 6 * DAY);
+    const { sessions } = await call(broker, "user.revoked", {});
+    assert.deepEqual(sessions, revoked);
+  });
+
   it("does not end a session that belongs to somebody else", async (t) => {
     const { broker, revoked, register, refresh } = await start(t);
     const alice = await register();
