@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import type { BrokerOptions, ServiceBroker } from "moleculer";
+import { NAMESPACE } from "./contracts/channels.ts";
 import { type Env, EnvError, readEnv } from "./lib/env.ts";
 import { discovererOptions } from "./lib/etcd/discoverer-options.ts";
 import { jsonLog } from "./lib/json-log.ts";
@@ -64,7 +65,7 @@ function cacher(env: Env): NonNullable<BrokerOptions["cacher"]> {
 /** Broker options for one node. */
 export function brokerOptions(env: Env): BrokerOptions {
   return {
-    namespace: "molimoli",
+    namespace: NAMESPACE,
     nodeID: nodeName(),
     ...transport(env),
     cacher: cacher(env),

@@ -1,5 +1,8 @@
 import type { MessageRecord } from "./message-record.ts";
 
+/** Before the names of all that nodes share in NATS. */
+export const NAMESPACE = "molimoli";
+
 /**
  * What is sent through durable channels, by channel: kept from the moment its sender is told until
  * its one service has dealt with it, at least once each. They exist with `NATS_URL` only.
