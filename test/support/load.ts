@@ -2,10 +2,23 @@ import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { signAccessToken } from "../../lib/token.ts";
 import { type CleanupScope, cleanUp } from "./cleanup.ts";
-import type { Cluster } from "./cluster.ts";
 import { Follower } from "./follower.ts";
-import { type Account, history, openShow, type Said, type Show, say } from "./show.ts";
+import {
+  type Account,
+  type Address,
+  history,
+  openShow,
+  type Said,
+  type Show,
+  say,
+} from "./show.ts";
 import { waitFor } from "./wait-for.ts";
+
+/** What a load needs of a cluster. */
+export interface Target {
+  front: Address;
+  servers: { env: Readonly<{ JWT_SECRET?: string }> };
+}
 
 export interface LoadOptions {
   viewers?: number;
@@ -68,7 +81,7 @@ const TOKEN_SECONDS = 3_600;
 export class Load {
   readonly show: Show;
   readonly followers: Follower[];
-  private readonly cluster: Cluster;
+  private readonly cluster: Target;
   private readonly paceMs: number;
   private record = new Record();
   /** Everything up to this message is reckoned with. */
@@ -77,7 +90,7 @@ export class Load {
   private stopped = true;
   private said = 0;
 
-  private constructor(cluster: Cluster, show: Show, first: number, options: LoadOptions) {
+  private constructor(cluster: Target, show: Show, first: number, options: LoadOptions) {
     const { viewers = 50, perSecond = 100 } = options;
     this.cluster = cluster;
     this.show = show;
@@ -98,7 +111,7 @@ export class Load {
   }
 
   /** Opens a room, lets everybody in, and lets them talk. */
-  static async start(t: CleanupScope, cluster: Cluster, options: LoadOptions = {}): Promise<Load> {
+  static async start(t: CleanupScope, cluster: Target, options: LoadOptions = {}): Promise<Load> {
     const { senders = 20 } = options;
     const show = await openShow(cluster.front, 0);
     show.speakers.push(...(await speakers(cluster, senders)));
@@ -234,7 +247,7 @@ export class Load {
 }
 
 /** Senders who have tokens and no accounts: making accounts takes more time than all their words. */
-async function speakers(cluster: Cluster, count: number): Promise<Account[]> {
+async function speakers(cluster: Target, count: number): Promise<Account[]> {
   const key = Buffer.from(cluster.servers.env.JWT_SECRET ?? "");
   return Promise.all(
     Array.from({ length: count }, async (_, n) => {
@@ -248,7 +261,7 @@ async function speakers(cluster: Cluster, count: number): Promise<Account[]> {
 }
 
 /** Says something until it is accepted. */
-async function insist({ front }: Cluster, show: Show, content: string): Promise<number> {
+async function insist({ front }: Target, show: Show, content: string): Promise<number> {
   return waitFor(async () => (await say(front, show.owner, show.liveId, content)).id, {
     timeoutMs: SETTLE_MS,
     intervalMs: 250,
