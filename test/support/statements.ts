@@ -20,7 +20,9 @@ export function recordStatements(database: Sequelize, tables: readonly string[])
   const { options } = database as unknown as { options: Options };
   options.logging = (line) => {
     const statement = line.replace(/^Executing \([^)]*\): /, "");
-    const isOurs = tables.some((table) => statement.includes(`\`${table}\``));
+    const isOurs = tables.some((table) =>
+      new RegExp(`\`${table}\`|(?:FROM|JOIN|UPDATE) ${table}\\b`).test(statement),
+    );
     if (isOurs && /^(SELECT|UPDATE|DELETE)/.test(statement))
       said.set(statement.replaceAll(/'(?:[^']|'')*'|\b\d+\b/g, "?"), statement);
   };
