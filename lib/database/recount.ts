@@ -12,6 +12,8 @@ export interface Drift {
 
 /** Keys that are compared in one statement. */
 const PAGE = 500;
+/** Keys that are set in one transaction: meanwhile their writers wait. */
+const MENDED = 50;
 
 /**
  * Compares a table of counters with the rows it counts, key by key in ascending order, and mends what
@@ -27,10 +29,13 @@ export async function* findDrift(
   for (;;) {
     const upTo = await endOfPage(database, counter, after);
     if (upTo === null) return;
-    for (const drift of await compare(database, counter, after, upTo)) {
-      if (mend) await setCounters(database, counter, drift.id);
-      yield drift;
-    }
+    const found = await compare(database, counter, after, upTo);
+    if (mend)
+      for (let at = 0; at < found.length; at += MENDED) {
+        const ids = found.slice(at, at + MENDED).map(({ id }) => id);
+        await setCounters(database, counter, ids);
+      }
+    yield* found;
     after = upTo;
   }
 }
@@ -91,43 +96,50 @@ async function compare(
 }
 
 /**
- * Sets the counters of one key to what there is. Who changes rows of this key has the lock on its
- * counters when they commit: either before it is taken here, and their rows are counted, or after it
- * is given back, and they add to what is set here.
+ * Sets the counters of some keys, ascending, to what there is. Who changes rows of these keys has the
+ * lock on their counters when they commit: either before it is taken here, and their rows are counted,
+ * or after it is given back, and they add to what is set here.
  */
-function setCounters(database: Sequelize, counter: CounterTable, id: number): Promise<void> {
+function setCounters(
+  database: Sequelize,
+  counter: CounterTable,
+  ids: readonly number[],
+): Promise<void> {
   const { table, key, counts } = counter;
   const columns = Object.keys(counts);
   return inWriteTransaction(database, async (transaction) => {
     const none = Object.fromEntries(columns.map((column) => [column, 0]));
-    await insertOnce(database, transaction, table, { [key]: id, ...none });
+    for (const id of ids) await insertOnce(database, transaction, table, { [key]: id, ...none });
     if (database.getDialect() !== "sqlite")
-      await database.query(`SELECT ${key} FROM ${table} WHERE ${key} = :id FOR UPDATE`, {
-        transaction,
-        replacements: { id },
-      });
-    const counted = await countRows(database, transaction, counter, id);
+      await database.query(
+        `SELECT ${key} FROM ${table} WHERE ${key} IN (:ids) ORDER BY ${key} FOR UPDATE`,
+        { transaction, replacements: { ids: [...ids] } },
+      );
+    const counted = await countRows(database, transaction, counter, ids);
     const set = columns.map((column) => `${column} = :${column}`);
-    await database.query(`UPDATE ${table} SET ${set.join(", ")} WHERE ${key} = :id`, {
-      transaction,
-      replacements: { ...counted, id },
-    });
+    for (const id of ids)
+      await database.query(`UPDATE ${table} SET ${set.join(", ")} WHERE ${key} = :id`, {
+        transaction,
+        replacements: { ...none, ...counted.get(id), id },
+      });
   });
 }
 
+/** By key and column; nothing where there are no rows. */
 async function countRows(
   database: Sequelize,
   transaction: Transaction,
   { counts }: CounterTable,
-  id: number,
-): Promise<Record<string, number>> {
-  const parts = Object.entries(counts).map(
-    ([column, { rows, by }]) => `(SELECT COUNT(*) FROM ${rows} WHERE ${by} = :id) AS ${column}`,
-  );
-  const [counted] = await database.query<Record<string, number>>(`SELECT ${parts.join(", ")}`, {
-    transaction,
-    type: QueryTypes.SELECT,
-    replacements: { id },
-  });
-  return counted ?? {};
+  ids: readonly number[],
+): Promise<Map<number, Record<string, number>>> {
+  const counted = new Map(ids.map((id) => [id, {} as Record<string, number>]));
+  for (const [column, { rows, by }] of Object.entries(counts)) {
+    const found = await database.query<{ id: number; counted: number }>(
+      `SELECT ${by} AS id, COUNT(*) AS counted FROM ${rows} WHERE ${by} IN (:ids) GROUP BY ${by}`,
+      { transaction, type: QueryTypes.SELECT, replacements: { ids: [...ids] } },
+    );
+    for (const { id, counted: count } of found)
+      Object.assign(counted.get(id) ?? {}, { [column]: count });
+  }
+  return counted;
 }
