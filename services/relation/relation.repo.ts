@@ -3,6 +3,7 @@ import type { CountedWrite } from "../../lib/database/counted-writes.ts";
 import { type CounterChange, change } from "../../lib/database/counters.ts";
 import { deleteWhere, insertOnce } from "../../lib/database/guarded-rows.ts";
 import { follows } from "./counters.ts";
+import type { CountsAsked, FollowCounts } from "./follows.ts";
 
 /** That one user follows another. */
 export interface Pair {
@@ -66,22 +67,8 @@ export async function findList(
   return rows.map((row) => row.user_id);
 }
 
-export interface FollowCount {
-  following: number;
-  followers: number;
-}
-
-/** Counts of those users who have any, and whom of them the viewer follows. */
-export interface FollowCounts {
-  users: Map<number, FollowCount>;
-  followed: Set<number>;
-}
-
 /** Everything with one query, or with none when nothing is asked. */
-export async function findCounts(
-  database: Sequelize,
-  asked: { users: readonly number[]; followed: { viewer: number; users: readonly number[] } },
-): Promise<FollowCounts> {
+export async function findCounts(database: Sequelize, asked: CountsAsked): Promise<FollowCounts> {
   const parts: string[] = [];
   if (asked.users.length > 0)
     parts.push(

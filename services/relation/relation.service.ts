@@ -3,9 +3,12 @@ import type { Params, Result } from "../../contracts/actions.ts";
 import { type CallMeta, call } from "../../contracts/call.ts";
 import { fail } from "../../contracts/errors.ts";
 import { params } from "../../contracts/params.ts";
+import { createFleetingCache, type FleetingCache } from "../../lib/cache/fleeting-cache.ts";
 import { type CountedWrites, countedWrites } from "../../lib/database/counted-writes.ts";
 import { failures } from "../../mixins/failures.mixin.ts";
+import { cacheOf } from "../../mixins/node-cache.ts";
 import { runtimeOf } from "../../mixins/runtime.ts";
+import { countFollows, type FollowCount } from "./follows.ts";
 import {
   findCounts,
   findList,
@@ -20,6 +23,7 @@ type Call<P> = Context<P, CallMeta>;
 
 interface Members {
   writes: CountedWrites;
+  counted: FleetingCache<FollowCount>;
   /** The caller and whom they name; nobody follows themselves, or somebody who is not there. */
   pair(ctx: Call<{ to_user_id: number }>): Promise<Pair>;
   list(list: List, user_id: number): Promise<{ user_ids: number[] }>;
@@ -28,6 +32,7 @@ type RelationService = Service & Members;
 
 /** A list has at most as many, the latest ones. */
 const MAX_LIST = 1_000;
+const CACHED_MS = 2_000;
 
 /** Who follows whom, and how many. */
 const schema: ServiceSchema<ServiceSettingSchema, object, object, RelationService> = {
@@ -41,7 +46,8 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, RelationServic
       async handler(ctx: Call<Params<"relation.follow">>): Promise<Result<"relation.follow">> {
         const pair = await this.pair(ctx);
         const { database, ids } = runtimeOf(this.broker);
-        await this.writes.write(following(database, { ...pair, id: ids.next() }));
+        if (await this.writes.write(following(database, { ...pair, id: ids.next() })))
+          await this.counted.forget([pair.follower, pair.followee]);
         return {};
       },
     },
@@ -51,7 +57,8 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, RelationServic
       params: params["relation.unfollow"],
       async handler(ctx: Call<Params<"relation.unfollow">>): Promise<Result<"relation.unfollow">> {
         const pair = await this.pair(ctx);
-        await this.writes.write(unfollowing(runtimeOf(this.broker).database, pair));
+        if (await this.writes.write(unfollowing(runtimeOf(this.broker).database, pair)))
+          await this.counted.forget([pair.follower, pair.followee]);
         return {};
       },
     },
@@ -84,21 +91,13 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, RelationServic
       visibility: "public",
       params: params["relation.counts"],
       async handler(ctx: Call<Params<"relation.counts">>): Promise<Result<"relation.counts">> {
-        const { user_ids, viewer, following = false } = ctx.params;
-        const asked = { users: user_ids, followed: { viewer, users: user_ids } };
-        const [{ users, followed }, list] = await Promise.all([
-          findCounts(runtimeOf(this.broker).database, asked),
+        const { viewer, following = false } = ctx.params;
+        const { database } = runtimeOf(this.broker);
+        const [counts, list] = await Promise.all([
+          countFollows(ctx.params, this.counted, (asked) => findCounts(database, asked)),
           following ? this.list("following", viewer) : null,
         ]);
-        return {
-          ...(list && { following: list.user_ids }),
-          users: user_ids.map((user_id) => ({
-            user_id,
-            follow_count: users.get(user_id)?.following ?? 0,
-            follower_count: users.get(user_id)?.followers ?? 0,
-            is_follow: followed.has(user_id),
-          })),
-        };
+        return { ...counts, ...(list && { following: list.user_ids }) };
       },
     },
 
@@ -129,6 +128,11 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, RelationServic
 
   created() {
     this.writes = countedWrites(runtimeOf(this.broker).database);
+    this.counted = createFleetingCache({
+      backend: () => cacheOf(this.broker),
+      prefix: "relation:user",
+      ttlMs: CACHED_MS,
+    });
   },
 
   async stopped() {

@@ -119,6 +119,24 @@ export function relationsContract(
         await assert.rejects(follow(broker, 1, to_user_id as number), { type: "VALIDATION_ERROR" });
     });
 
+    it("are current for who reads after writing, with a cache between", async (t) => {
+      const broker = await startNode(t, {
+        services: [relation, people(1, 2, 3, 4)],
+        env: await setUp(t),
+        options: { cacher: "Memory" },
+      });
+      for (let user = 2; user <= 4; user++) {
+        for (const _ of [1, 2])
+          assert.deepEqual(await counts(broker, 0, 1), [`1 follows 0, is followed by ${user - 2}`]);
+        await follow(broker, user, 1);
+      }
+      await unfollow(broker, 3, 1);
+      assert.deepEqual(await counts(broker, 4, 1), [
+        "1 follows 0, is followed by 2, by the viewer too",
+      ]);
+      assert.deepEqual(await counts(broker, 3, 1), ["1 follows 0, is followed by 2"]);
+    });
+
     it("are counted with one query, for however many", async (t) => {
       const broker = await node(t);
       await follow(broker, 1, 2);
