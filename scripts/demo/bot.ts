@@ -1,3 +1,4 @@
+import type { NewGift } from "../../contracts/lottery.ts";
 import { ApiError, type LiveApi, type Said } from "../lib/live-api.ts";
 import { followRoom } from "../lib/room-stream.ts";
 import type { Account } from "./account.ts";
@@ -44,6 +45,24 @@ export class Bot {
       }
     }
     return true;
+  }
+
+  /** Holds a lottery in one's room; answers its id, or null when that is not possible now. */
+  async hold(gift: NewGift, keyword: string | null, signal: AbortSignal): Promise<number | null> {
+    try {
+      return await this.api.holdLottery(await this.account.token(), gift, keyword, signal);
+    } catch {
+      return null;
+    }
+  }
+
+  /** Joins a lottery, if it may. */
+  async join(lotteryId: number, signal: AbortSignal): Promise<void> {
+    try {
+      await this.api.joinLottery(await this.account.token(), lotteryId, signal);
+    } catch {
+      // Luck next time.
+    }
   }
 
   /** Watches until {@link leave} or `signal`. Never throws. */

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Bot } from "./bot.ts";
 import type { Character } from "./cast.ts";
+import { holdRaffles } from "./raffles.ts";
 import { type Line, show } from "./show.ts";
 
 export interface CrowdOptions {
@@ -30,7 +31,11 @@ export async function perform(options: CrowdOptions): Promise<void> {
   const over = new AbortController();
   const signal = AbortSignal.any([options.signal, over.signal]);
   const finished = { ...options, signal };
-  await Promise.all([talk(finished, () => over.abort()), comeAndGo(finished)]);
+  await Promise.all([
+    talk(finished, () => over.abort()),
+    comeAndGo(finished),
+    holdRaffles(finished),
+  ]);
 }
 
 async function talk(options: CrowdOptions, ended: () => void): Promise<void> {

@@ -1,4 +1,5 @@
 import { type ErrorName, errors } from "../../contracts/errors.ts";
+import type { NewGift } from "../../contracts/lottery.ts";
 import type { DanmakuStyle, MessageData, Room, Session } from "../../contracts/objects.ts";
 
 /** The server answered with an error of its registry. */
@@ -109,6 +110,22 @@ export class LiveApi {
     const params = { live_id, ...said };
     const options = { params, token, signal };
     return (await this.request<{ id: number }>("POST", "/message/live", options)).id;
+  }
+
+  /** Holds a lottery in one's room; `keyword` null: people join by {@link joinLottery}. */
+  async holdLottery(
+    token: string,
+    gift: NewGift,
+    keyword: string | null,
+    signal?: AbortSignal,
+  ): Promise<number> {
+    const condition = keyword === null ? {} : { condition: { kind: "keyword", value: keyword } };
+    const options = { params: { gift, ...condition }, token, signal };
+    return (await this.request<{ id: number }>("POST", "/lottery", options)).id;
+  }
+
+  async joinLottery(token: string, lottery_id: number, signal?: AbortSignal): Promise<void> {
+    await this.request("POST", "/lottery/entry", { params: { lottery_id }, token, signal });
   }
 
   /** @throws ApiError, UnreachableError, or the signal's reason */

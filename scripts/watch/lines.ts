@@ -1,3 +1,4 @@
+import type { CancelReason } from "../../contracts/lottery.ts";
 import { type LiveMessage, MessageType, type Room } from "../../contracts/objects.ts";
 import type { Repeated } from "./merge-digest.ts";
 import type { Paint } from "./paint.ts";
@@ -43,7 +44,7 @@ export class Lines {
       case MessageType.lottery:
         return `${time}  ${highlight(`◆ A lottery has opened: ${text}`)}`;
       case MessageType.winners:
-        return `${time}  ${highlight(`◆ The lottery is drawn; its winners: ${text}`)}`;
+        return `${time}  ${highlight(`◆ ${outcomeOf(message, text)}`)}`;
       default:
         return `${time}  ${name} ${text}`;
     }
@@ -90,6 +91,21 @@ function giftOf({ data }: LiveMessage, text: string): string {
   const name = printable(data.gift_name);
   const gift = `${name} ×${data.gift_count ?? 1}`;
   return name === text ? gift : `${text} [${gift}]`;
+}
+
+/** Why a lottery was not drawn, in words. */
+const CANCELLED: Record<CancelReason, string> = {
+  owner: "by its owner",
+  show_ended: "as the show is over",
+  no_beacon: "as its public randomness cannot be had",
+};
+
+function outcomeOf({ data }: LiveMessage, winners: string): string {
+  if (data?.cancelled !== undefined)
+    return `The lottery is cancelled, ${CANCELLED[data.cancelled]}`;
+  return winners === "[]"
+    ? "The lottery is drawn; nobody took part"
+    : `The lottery is drawn; its winners: ${winners}`;
 }
 
 function priceOf({ data }: LiveMessage): string {

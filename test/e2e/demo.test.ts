@@ -78,12 +78,14 @@ async function occupy(t: CleanupScope): Promise<number> {
   return (server.address() as { port: number }).port;
 }
 
-test("a crowd talks in two languages, sends gifts and watches", async (t) => {
+test("a crowd talks in two languages, sends gifts, watches, and hears of a lottery", async (t) => {
   const demo = await startDemo(t, await tempDir(t));
   const { messages, viewers } = await watchUntil(
     demo,
     (said, watching) =>
-      said.length >= 60 && said.some(({ type }) => type === 1) && Math.max(...watching) >= 6,
+      said.length >= 60 &&
+      [1, 3].every((wanted) => said.some(({ type }) => type === wanted)) &&
+      Math.max(...watching) >= 6,
   );
   const speakers = new Set(messages.map(({ user_name }) => user_name));
   assert.ok(speakers.size >= 6, `${speakers.size} speakers`);

@@ -197,3 +197,14 @@ for (const [args, words] of [
     );
   });
 }
+
+test("a lottery is told from its beginning to its end", () => {
+  const lines = new Lines(paint(false));
+  const told = (type: 3 | 4, content: string, data?: LiveMessage["data"]) =>
+    lines.message({ ...danmaku, type, content, ...(data === undefined ? {} : { data }) });
+  assert.equal(told(3, "a mug"), "    1:05  ◆ A lottery has opened: a mug");
+  assert.equal(told(4, "[8,9]"), "    1:05  ◆ The lottery is drawn; its winners: [8,9]");
+  assert.equal(told(4, "[]"), "    1:05  ◆ The lottery is drawn; nobody took part");
+  const cancelled = told(4, "[]", { cancelled: "owner" });
+  assert.equal(cancelled, "    1:05  ◆ The lottery is cancelled, by its owner");
+});
