@@ -216,9 +216,9 @@ export interface ActionMap {
     result: NodeJS.ReadableStream;
   };
 
-  /** What the gateway put into the store as `object` becomes a listed video of the caller's. */
+  /** What came in becomes a listed video of the caller's. */
   "video.publish": {
-    params: { object: string; sha256: string; size: number; title: string };
+    params: { upload: Upload; title: string };
     result: { video_id: number };
   };
   /**

@@ -257,13 +257,7 @@ export const params: Record<ActionName, ActionParams> = {
     format: { type: "enum", values: ["xml", "json", "ass"] },
   },
 
-  "video.publish": {
-    $$strict: true,
-    object: { type: "string", min: 1, max: 200 },
-    sha256: { type: "string", pattern: /^[0-9a-f]{64}$/ },
-    size: whole(0, MAX_ID),
-    title: text(1, MAX_TITLE),
-  },
+  "video.publish": { $$strict: true, upload, title: text(1, MAX_TITLE) },
   "video.feed": { $$strict: true, latest_time: optional(whole(0, MAX_ID)) },
   "video.by_author": { $$strict: true, user_id: id },
   "video.cards": { $$strict: true, video_ids: ids(1) },

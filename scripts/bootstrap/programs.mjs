@@ -12,7 +12,7 @@ const CLUSTER = "a cluster and its tests";
  * @type {Record<string, { commands: string[], purpose: string }>}
  */
 const PROGRAMS = {
-  ffmpeg: { commands: ["ffmpeg"], purpose: "replays and covers" },
+  ffmpeg: { commands: ["ffmpeg"], purpose: "short videos and replays" },
   chromium: {
     commands: ["chromium", "chromium-browser", "google-chrome"],
     purpose: "the browser tests",

@@ -1,18 +1,10 @@
 import { Readable } from "node:stream";
 import { fail } from "../../contracts/errors.ts";
+import type { Upload } from "../../contracts/objects.ts";
 import type { ObjectStore } from "../../lib/object-store/object-store.ts";
+import type { Container } from "./container.ts";
 import type { Inspected } from "./inspection.ts";
 import { type ContentStore, coverKey, playKey, type VideoStore } from "./video.ts";
-
-/** A file that has arrived, on its way to becoming a video. */
-export interface Upload {
-  /** Key of the object that holds it for now. */
-  object: string;
-  /** Of its bytes, hexadecimal. */
-  sha256: string;
-  /** Bytes. */
-  size: number;
-}
 
 /** What is needed to publish. */
 export interface PublishingPorts {
@@ -21,6 +13,10 @@ export interface PublishingPorts {
   objects: Pick<ObjectStore, "put" | "move" | "remove">;
   /** Looks into a file and makes its cover. @throws ProductError that says why it is refused */
   inspect(object: string): Promise<Inspected>;
+  /** Refuses a user who would keep too much with so many bytes more. @throws QUOTA_EXCEEDED */
+  admit(userId: number, bytes: number): Promise<void>;
+  /** Writes down that a user keeps an object; once for each. @throws QUOTA_EXCEEDED */
+  record(userId: number, key: string, bytes: number): Promise<void>;
   newId(): number;
   now(): number;
 }
@@ -37,31 +33,34 @@ const REMOVAL_MS = 2_000;
  * also of the same bytes by the same author.
  *
  * @returns the video's id; it is durable and listed
- * @throws ProductError of the inspection; UNAVAILABLE while the same bytes are being removed
+ * @throws ProductError of the inspection; QUOTA_EXCEEDED; UNAVAILABLE while the same bytes are being removed
  */
 export async function publish(
-  { videos, contents, objects, inspect, newId, now }: PublishingPorts,
+  { videos, contents, objects, inspect, admit, record, newId, now }: PublishingPorts,
   upload: Upload,
   authorId: number,
   title: string,
 ): Promise<number> {
-  const { object, sha256 } = upload;
+  const { object, sha256, size } = upload;
+  await admit(authorId, size);
   const known = await contents.find(sha256);
-  let container = known?.container;
-  if (known?.state !== "stored") {
-    const inspected = await inspect(object);
-    container = inspected.container;
-    await store(inspected);
-  }
+  const container = known?.state === "stored" ? known.container : await take();
+  // Before the video is listed: of many at once only as many are as the author may keep.
+  await record(authorId, playKey(sha256, container), size);
   const id = newId();
   const nowMs = now();
-  const video = { id, author_id: authorId, content: sha256, title, create_ms: nowMs };
-  const listed = await videos.publish({ ...video, container: container as Container }, nowMs);
-  if (!listed) fail("UNAVAILABLE", { retry_after_ms: REMOVAL_MS });
+  const video = { id, author_id: authorId, content: sha256, container, title, create_ms: nowMs };
+  if (!(await videos.publish(video, nowMs))) fail("UNAVAILABLE", { retry_after_ms: REMOVAL_MS });
   return id;
 
+  async function take(): Promise<Container> {
+    const inspected = await inspect(object);
+    await store(inspected);
+    return inspected.container;
+  }
+
   async function store({ container, film, cover }: Inspected): Promise<void> {
-    const content = { sha256, container, size: upload.size, ...film };
+    const content = { sha256, container, size, ...film };
     const state = await contents.begin(content, now());
     // Somebody else was faster with the same bytes, or slower with taking them away.
     if (state === "stored") return;
@@ -70,8 +69,6 @@ export async function publish(
     if (!(await objects.move(object, playKey(sha256, container)))) fail("UNAVAILABLE");
   }
 }
-
-type Container = Inspected["container"];
 
 /** What was begun so long ago is not going to be finished, in ms. */
 export const ABANDONED_MS = 3_600_000;

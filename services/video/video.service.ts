@@ -65,16 +65,19 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, VideoService> 
       visibility: "published",
       params: params["video.publish"],
       async handler(ctx: Call<Params<"video.publish">>): Promise<Result<"video.publish">> {
-        const { object, sha256, size, title } = ctx.params;
+        const { upload, title } = ctx.params;
         try {
           const caller = ctx.meta.user ?? fail("NEED_LOGIN");
           const listed = listedTitle(title, this.words);
-          const upload = { object, sha256, size };
           const video_id = await publish(this.ports, upload, caller.user_id, listed);
-          this.logger.info("a video is out", { video_id, author: caller.user_id, size });
+          this.logger.info("a video is out", {
+            video_id,
+            author: caller.user_id,
+            size: upload.size,
+          });
           return { video_id };
         } finally {
-          await this.discard(object);
+          await this.discard(upload.object);
         }
       },
     },
@@ -191,6 +194,12 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, VideoService> 
       contents: contentRepo(defineContents(database)),
       objects,
       inspect: (object) => this.inspect(object),
+      admit: async (owner, bytes) => {
+        await call(this.broker, "storage.admit", { owner, bytes });
+      },
+      record: async (owner, key, bytes) => {
+        await call(this.broker, "storage.record", { owner, purpose: "video", key, bytes });
+      },
       newId: () => ids.next(),
       now: () => Date.now(),
     };

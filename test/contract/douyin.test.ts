@@ -10,6 +10,7 @@ const areas = [
   "favorites",
   "comments",
   "feed",
+  "publish",
 ];
 
 // One after the other: areas that prepare something would otherwise overtake each other.

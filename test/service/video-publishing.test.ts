@@ -46,6 +46,8 @@ async function open(t: TestContext) {
       state.inspections += 1;
       return FILM;
     },
+    admit: async () => {},
+    record: async () => {},
     newId: () => ++state.id,
     now: () => state.now,
   } satisfies PublishingPorts;
@@ -84,7 +86,7 @@ function dying(ports: PublishingPorts, n: number, when: "before" | "after"): Pub
     videos: mortal(ports.videos),
     contents: mortal(ports.contents),
     objects: mortal(ports.objects),
-    inspect: mortal({ inspect: ports.inspect }).inspect,
+    ...mortal({ inspect: ports.inspect, admit: ports.admit, record: ports.record }),
   };
 }
 
@@ -145,7 +147,7 @@ describe("publishing", () => {
   it("waits for a clean-up that has the same bytes, instead of losing them to it", async (t) => {
     const { ports, arrive, state } = await open(t);
     const upload = await arrive("film");
-    await assert.rejects(publish(dying(ports, 5, "before"), upload, AUTHOR, "dies"));
+    await assert.rejects(publish(dying(ports, 6, "before"), upload, AUTHOR, "dies"));
     state.now += ABANDONED_MS + 1;
     await ports.contents.claimAbandoned(state.now, state.now, 10);
     await assert.rejects(publish(ports, await arrive("film"), AUTHOR, "early"), {
@@ -194,7 +196,7 @@ describe("publishing", () => {
       const { ports, arrive, keys, state } = await open(t);
       const upload = await arrive("film");
       // Everything is in the store, and then it is not listed.
-      await assert.rejects(publish(dying(ports, 6, "before"), upload, AUTHOR, "cats"), /killed/);
+      await assert.rejects(publish(dying(ports, 8, "before"), upload, AUTHOR, "cats"), /killed/);
       assert.equal((await keys()).length, 2);
       state.now += ABANDONED_MS + 1;
       const [run] = await Promise.allSettled([

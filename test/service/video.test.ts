@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import { deflateRawSync } from "node:zlib";
 import type { ServiceBroker } from "moleculer";
-import type { Params } from "../../contracts/actions.ts";
 import { call } from "../../contracts/call.ts";
 import { runtimeOf } from "../../mixins/runtime.ts";
 import config from "../../services/config/config.service.ts";
+import storage from "../../services/storage/storage.service.ts";
 import video from "../../services/video/video.service.ts";
 import { madeVideo } from "../support/made-video.ts";
 import { startNode } from "../support/node.ts";
+import { refusedVideos } from "../support/refused-videos.ts";
 import { sha256 } from "../support/some-video.ts";
 import { recordStatements } from "../support/statements.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const folder = await tempDir({ after });
-const broker = await startNode({ after }, { services: [config, video] });
+const broker = await startNode({ after }, { services: [config, storage, video] });
 const { objects } = runtimeOf(broker);
 const by = (user_id: number) => ({
   meta: { user: { user_id, username: `user${user_id}`, session_id: 1 } },
@@ -29,8 +29,8 @@ async function publish(
 ): Promise<number> {
   const object = `incoming/${crypto.randomUUID()}`;
   const { size } = await runtimeOf(node).objects.put(object, [bytes] as never);
-  const upload: Params<"video.publish"> = { object, sha256: sha256(bytes), size, title };
-  const { video_id } = await call(node, "video.publish", upload, by(author));
+  const upload = { object, sha256: sha256(bytes), size };
+  const { video_id } = await call(node, "video.publish", { upload, title }, by(author));
   return video_id;
 }
 const keys = async () => (await Array.fromAsync(objects.list(""))).map(({ key }) => key).sort();
@@ -73,34 +73,10 @@ describe("a video service", () => {
   });
 
   describe("refuses, and leaves nothing behind:", () => {
-    const refused: Record<string, { reason: string; bytes: () => Promise<Buffer> | Buffer }> = {
-      "an empty file": { reason: "NOT_A_VIDEO", bytes: () => Buffer.alloc(0) },
-      "a text file": { reason: "NOT_A_VIDEO", bytes: () => Buffer.from("film ".repeat(5000)) },
-      "a zip bomb": { reason: "NOT_A_VIDEO", bytes: zipBomb },
-      "a playlist of other files": {
-        reason: "NOT_A_VIDEO",
-        bytes: () => Buffer.from("#EXTM3U\n#EXTINF:1,\nfile:/etc/passwd\n#EXT-X-ENDLIST\n"),
-      },
-      "a film in another container": {
-        reason: "NOT_A_VIDEO",
-        bytes: () => madeVideo(folder, "matroska"),
-      },
-      "a film that was cut off": {
-        reason: "NOT_A_VIDEO",
-        bytes: async () => (await madeVideo(folder, "mp4")).subarray(0, 3000),
-      },
-      "a film whose pictures are noise": { reason: "VIDEO_DAMAGED", bytes: damaged },
-      "sound alone": { reason: "NO_VIDEO_TRACK", bytes: () => madeVideo(folder, "audio") },
-      "a picture as large as a wall": {
-        reason: "PICTURE_TOO_LARGE",
-        bytes: () => madeVideo(folder, "wall"),
-      },
-      "more than an hour": { reason: "VIDEO_TOO_LONG", bytes: () => madeVideo(folder, "endless") },
-    };
-    for (const [name, { reason, bytes }] of Object.entries(refused))
-      it(`${name} (${reason})`, async () => {
+    for (const { name, error, bytes } of refusedVideos(folder))
+      it(`${name} (${error})`, async () => {
         const before = await keys();
-        await assert.rejects(publish(await bytes(), { author: 4 }), { type: reason });
+        await assert.rejects(publish(await bytes(), { author: 4 }), { type: error });
         assert.deepEqual(await keys(), before);
         assert.equal(await works(4), 0);
       });
@@ -121,8 +97,26 @@ describe("a video service", () => {
   });
 
   it("wants to know who publishes", async () => {
-    const upload = { object: "incoming/nobody", sha256: sha256(""), size: 0, title: "x" };
-    await assert.rejects(call(broker, "video.publish", upload), { type: "NEED_LOGIN" });
+    const upload = { object: "incoming/nobody", sha256: sha256(""), size: 0 };
+    await assert.rejects(call(broker, "video.publish", { upload, title: "x" }), {
+      type: "NEED_LOGIN",
+    });
+  });
+
+  it("refuses who keeps as much as one may, and counts equal bytes of one author once", async () => {
+    const film = await madeVideo(folder, "mp4", 25);
+    await publish(film, { author: 8 });
+    await publish(film, { author: 8 });
+    const usage = () => call(broker, "storage.usage", { owner: 8 });
+    assert.equal((await usage()).bytes, film.length);
+    await call(broker, "config.set", { key: "storage.quota_mb", value: 0 });
+    const before = await keys();
+    const other = await madeVideo(folder, "mp4", 26);
+    await assert.rejects(publish(other, { author: 8 }), { type: "QUOTA_EXCEEDED" });
+    assert.deepEqual(await keys(), before);
+    assert.equal(await works(8), 2);
+    await call(broker, "config.set", { key: "storage.quota_mb", value: 10_000 });
+    await publish(other, { author: 8 });
   });
 
   it("takes known bytes without looking into them, also where there is no ffmpeg", async (t) => {
@@ -160,22 +154,3 @@ describe("a video service", () => {
     ]);
   });
 });
-
-/** The shape of an archive of 100 MB of nothing. */
-function zipBomb(): Buffer {
-  const body = deflateRawSync(Buffer.alloc(100_000_000));
-  const header = Buffer.alloc(30);
-  header.writeUInt32LE(0x04034b50, 0);
-  header.writeUInt16LE(8, 8);
-  header.writeUInt32LE(body.length, 18);
-  header.writeUInt32LE(100_000_000, 22);
-  header.writeUInt16LE(8, 26);
-  return Buffer.concat([header, Buffer.from("film.mp4"), body]);
-}
-
-/** A film whose description is whole, and whose pictures are not. */
-async function damaged(): Promise<Buffer> {
-  const bytes = await madeVideo(folder, "mp4", 50);
-  const start = bytes.indexOf("mdat") + 4;
-  return Buffer.from(bytes).fill(0xff, start, bytes.indexOf("moov") - 4);
-}

@@ -160,7 +160,10 @@ test("a missing ffmpeg is one line, and the script runs", async (t) => {
   await clone.bootstrap(HELLO);
   const { code, stdout, stderr } = await clone.bootstrap(["--want=ffmpeg", ...HELLO], NOT_ROOT);
   assert.deepEqual({ code, stdout }, { code: 0, stdout: "hello\n" });
-  assert.match(stderr, /^molimoli: replays and covers need ffmpeg.*Everything else works\.\n$/);
+  assert.match(
+    stderr,
+    /^molimoli: short videos and replays need ffmpeg.*Everything else works\.\n$/,
+  );
 });
 
 test("ffmpeg is installed where apt-get and root are at hand", async (t) => {
@@ -172,7 +175,7 @@ test("ffmpeg is installed where apt-get and root are at hand", async (t) => {
   );
   const { code, stderr } = await clone.bootstrap(["--want=ffmpeg", ...HELLO], AS_ROOT);
   assert.equal(code, 0);
-  assert.match(stderr, /✓ Installing ffmpeg for replays and covers/);
+  assert.match(stderr, /✓ Installing ffmpeg for short videos and replays/);
   assert.match((await clone.calls("apt-get"))[1] ?? "", /^install -y --no-install-recommends/);
 });
 
@@ -182,7 +185,7 @@ test("an ffmpeg that could not be installed is not tried at every start", async 
   for (let starts = 0; starts < 2; starts++) {
     const { code, stdout, stderr } = await clone.bootstrap(["--want=ffmpeg", ...HELLO], AS_ROOT);
     assert.deepEqual({ code, stdout }, { code: 0, stdout: "hello\n" });
-    assert.match(stderr, /molimoli: replays and covers need ffmpeg/);
+    assert.match(stderr, /molimoli: short videos and replays need ffmpeg/);
   }
   assert.equal((await clone.calls("apt-get")).length, 1);
 });

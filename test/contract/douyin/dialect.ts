@@ -13,7 +13,7 @@ async function wrongTokens(): Promise<string[]> {
 }
 
 describe("the token", () => {
-  for (const { name, access } of guarded) {
+  for (const { name, access, takesFile } of guarded) {
     if (access === "user")
       it(`is asked for by ${name}`, async () => {
         for (const spelling of spellings(name)) {
@@ -28,11 +28,14 @@ describe("the token", () => {
     it(`is looked at by ${name}`, async () => {
       for (const token of MALFORMED)
         await api.refused(name, "TOKEN_MALFORMED", { query: { token } });
-      await api.refused(name, "TOKEN_MALFORMED", { json: { token: 1 } });
+      const [form, json] = takesFile
+        ? (["multipart", "query"] as const)
+        : (["form", "json"] as const);
+      await api.refused(name, "TOKEN_MALFORMED", { [json]: { token: 1 } });
       for (const token of await wrongTokens())
-        await api.refused(name, "TOKEN_INVALID", { form: { token } });
+        await api.refused(name, "TOKEN_INVALID", { [form]: { token } });
       const token = await expiredToken(server.dataDir);
-      await api.refused(name, "TOKEN_EXPIRED", { json: { token } });
+      await api.refused(name, "TOKEN_EXPIRED", { [json]: { token } });
     });
   }
 

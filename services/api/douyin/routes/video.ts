@@ -1,5 +1,6 @@
 import type { ActionName } from "../../../../contracts/actions.ts";
-import { MAX_ID } from "../../../../contracts/params.ts";
+import { failField } from "../../../../contracts/errors.ts";
+import { MAX_ID, params } from "../../../../contracts/params.ts";
 import { ref } from "../../openapi/schemas.ts";
 import { videoWithUrls } from "../objects.ts";
 import { type DouyinRoute, profileActions, route } from "../route.ts";
@@ -35,6 +36,32 @@ export const videoRoutes: DouyinRoute[] = [
         next_time,
         live_list: live_list.map((show) => ({ ...show, cover_url: ask.url(show.cover_url) })),
       };
+    },
+  }),
+  route<{ title: string }>({
+    method: "POST",
+    path: "/douyin/publish/action/",
+    summary: "Publish a video; once answered, it is in every list",
+    tag: "videos",
+    auth: "required",
+    upload: { part: "data", kind: "video", note: "MP4, MOV or WebM, at most an hour and 8K" },
+    errors: [
+      "NOT_A_VIDEO",
+      "NO_VIDEO_TRACK",
+      "VIDEO_DAMAGED",
+      "VIDEO_TOO_LONG",
+      "PICTURE_TOO_LARGE",
+      "CONTENT_REFUSED",
+      "QUOTA_EXCEEDED",
+      "VIDEO_TOOLS_MISSING",
+    ],
+    params: { title: params["video.publish"].title as object },
+    actions: ["video.publish", "storage.admit", "storage.record"],
+    reply: "json",
+    fields: {},
+    async perform({ call, upload, params: { title } }) {
+      await call("video.publish", { upload: upload ?? failField("data", "is missing"), title });
+      return {};
     },
   }),
   route<{ user_id?: number }>({
