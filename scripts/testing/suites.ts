@@ -1,6 +1,6 @@
-import { globSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { basename, relative, resolve, sep } from "node:path";
+import { relative, resolve, sep } from "node:path";
 import { Failure } from "../bootstrap/failure.mjs";
 
 export interface Suite {
@@ -11,8 +11,6 @@ export interface Suite {
   concurrency: number;
   /** System programs its tests cannot do without. */
   needs: readonly string[];
-  /** Names of its files that also need the servers of a cluster. */
-  onServers: RegExp | null;
 }
 
 /** Packages of the servers that a cluster runs on: MariaDB, Redis, NATS, etcd. */
@@ -25,21 +23,18 @@ export const SUITES: readonly Suite[] = [
     about: "rules without a broker",
     concurrency: availableParallelism(),
     needs: [],
-    onServers: null,
   },
   {
     name: "service",
     about: "services on a broker in this process",
     concurrency: 2,
     needs: [],
-    onServers: null,
   },
   {
     name: "contract",
     about: "the HTTP dialects, and both sides of every backing service",
     concurrency: 2,
     needs: [],
-    onServers: null,
   },
   {
     name: "cluster",
@@ -47,21 +42,18 @@ export const SUITES: readonly Suite[] = [
     // Its tests mostly wait: for a server to start, a watch to be noticed as dead, a lease to end.
     concurrency: 3,
     needs: [],
-    onServers: /./,
   },
   {
     name: "e2e",
     about: "the whole product, with a browser",
     concurrency: 1,
     needs: ["ffmpeg", "chromium"],
-    onServers: null,
   },
   {
     name: "fault",
     about: "processes and connections that die at the wrong moment",
     concurrency: 1,
     needs: [],
-    onServers: /^cluster-/,
   },
 ];
 
@@ -83,8 +75,11 @@ export function withoutServers({ suite, files }: Selection): Selection {
   return { suite, files: files.filter((file) => !needsServers(suite, file)) };
 }
 
-function needsServers({ onServers }: Suite, file: string): boolean {
-  return onServers?.test(basename(file)) ?? false;
+/** What starts the servers of a cluster, or nodes on them; whoever uses it needs them. */
+const STARTS_SERVERS = /\/support\/(stack|cluster|etcd|redis-sentinel)\.ts"/;
+
+function needsServers({ name }: Suite, file: string): boolean {
+  return name === "cluster" || STARTS_SERVERS.test(readFileSync(file, "utf8"));
 }
 
 /**

@@ -1,5 +1,5 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Etcd3 } from "etcd3";
 import { createLeaseStore } from "../../lib/lease/create-lease-store.ts";
 import { closeRedis, openRedis } from "../../lib/redis/connect.ts";
 import { Front } from "../../scripts/cluster/front.ts";
@@ -11,7 +11,7 @@ import type { ServerProcess } from "../../scripts/stack/server-process.ts";
 import { unexpected } from "../../scripts/stack/server-process.ts";
 import { type CleanupScope, cleanUp } from "./cleanup.ts";
 import { unlimited } from "./limits.ts";
-import type { ConfigPart } from "./server.ts";
+import { type ConfigPart, replaceFile } from "./server.ts";
 import type { Address } from "./show.ts";
 import { type StartedStack, startStack } from "./stack.ts";
 import { tempDir } from "./temp-dir.ts";
@@ -35,6 +35,8 @@ export interface Cluster<Plan extends StackPlan = StackPlan> {
   gateways: ReadonlyMap<string, Address>;
   /** The node of that name, to be killed, frozen, stopped and started. */
   node(name: string): ServerProcess;
+  /** Puts another configuration in place, as an operator would; in etcd where that is there. */
+  configure(config: ConfigPart): Promise<void>;
   /** The name of the node that owns a room; waits until one does. */
   ownerOf(liveId: number): Promise<string>;
 }
@@ -62,8 +64,13 @@ export async function startCluster<const Plan extends StackPlan>(
     ...env,
   });
   endWith(t, group);
-  for (const name of group.nodes.keys())
-    writeFileSync(join(folder, name, "data", "config.json"), JSON.stringify(config));
+  const configure = async (part: ConfigPart) => {
+    const { ETCD_URL } = servers.env;
+    if (ETCD_URL !== undefined) return putConfig(ETCD_URL, part);
+    for (const name of group.nodes.keys())
+      await replaceFile(join(folder, name, "data", "config.json"), part);
+  };
+  await configure(config);
   await group.start();
 
   const gateways = new Map(group.of("api").map((name) => [name, at(group.node(name).port)]));
@@ -76,6 +83,7 @@ export async function startCluster<const Plan extends StackPlan>(
     front: at(port),
     gateways,
     node: (name) => group.node(name),
+    configure,
     ownerOf: (liveId) =>
       waitFor(() => ownerOf(servers.env.REDIS_URL ?? "", group, liveId), {
         timeoutMs: 15_000,
@@ -94,6 +102,15 @@ async function ownerOf(redisUrl: string, group: NodeGroup, liveId: number): Prom
     return named?.[0] ?? null;
   } finally {
     await closeRedis(redis);
+  }
+}
+
+async function putConfig(etcdUrl: string, part: ConfigPart): Promise<void> {
+  const etcd = new Etcd3({ hosts: etcdUrl });
+  try {
+    await etcd.put("molimoli/config").value(JSON.stringify(part));
+  } finally {
+    etcd.close();
   }
 }
 

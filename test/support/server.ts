@@ -100,7 +100,7 @@ async function isReady(url: string): Promise<boolean> {
 }
 
 /** Never seen half written by who reads it meanwhile. */
-async function replaceFile(file: string, content: object): Promise<void> {
+export async function replaceFile(file: string, content: object): Promise<void> {
   await writeFile(`${file}.new`, JSON.stringify(content));
   await rename(`${file}.new`, file);
 }

@@ -146,9 +146,11 @@ async function nothingInstalled(t: TestContext) {
   return { PATH: await tempDir(t), SYSTEM_PACKAGES: "off" };
 }
 
-for (const file of ["test/cluster/a.test.ts", "test/fault/cluster-a.test.ts"]) {
+const USES_SERVERS = `import "../support/cluster.ts";\n${FAILS}`;
+
+for (const file of ["test/cluster/a.test.ts", "test/fault/a.test.ts"]) {
   test(`without the servers of a cluster a run with ${file} fails and names what is missing`, async (t) => {
-    const files = { [file]: PASSES, "test/unit/a.test.ts": PASSES };
+    const files = { [file]: USES_SERVERS, "test/unit/a.test.ts": PASSES };
     const { code, lines, stderr } = await runTests(t, files, undefined, await nothingInstalled(t));
     assert.equal(code, 1);
     assert.deepEqual(lines, [""]);
@@ -165,7 +167,7 @@ test("--embedded leaves out what needs the servers of a cluster, and says so", a
     "test/unit/a.test.ts": PASSES,
     "test/cluster/b.test.ts": FAILS,
     "test/fault/c.test.ts": PASSES,
-    "test/fault/cluster-d.test.ts": FAILS,
+    "test/fault/d.test.ts": USES_SERVERS,
   };
   const args = ["--no-check", "--embedded"];
   const { code, lines } = await runTests(t, files, args, await nothingInstalled(t));
