@@ -44,7 +44,7 @@ export function pack(messages: MessageRecord[]): string {
 }
 
 function values(message: MessageRecord, index: number): unknown[] {
-  // Not left to the database: each has its own idea of what a text for a number becomes.
+  // Not left to the database: each has its own idea of what becomes of a value that does not fit.
   if (!isRecord(message)) failField(`messages[${index}]`, "is not a message record");
   return [
     message.id,
@@ -61,19 +61,32 @@ function values(message: MessageRecord, index: number): unknown[] {
   ];
 }
 
+/** What the columns take: whole numbers of one and four bytes, and texts of 65,535 bytes. */
 const MAX_TYPE = 127;
+const MAX_SECONDS = 2 ** 31 - 1;
+const MAX_DETAILS = 65_535;
 
 function isRecord(message: MessageRecord): boolean {
   return (
     isId(message?.id) &&
     isId(message.live_id) &&
     Number.isSafeInteger(message.user_id) &&
-    Number.isSafeInteger(message.live_time) &&
     Number.isSafeInteger(message.send_time) &&
-    Number.isInteger(message.type) &&
-    message.type <= MAX_TYPE &&
+    isWithin(MAX_SECONDS, message.live_time) &&
+    isWithin(MAX_TYPE, message.type) &&
     typeof message.user_name === "string" &&
     typeof message.content === "string" &&
+    isDetail(message.style) &&
+    isDetail(message.data) &&
     (message.lottery_id === null || isId(message.lottery_id))
   );
+}
+
+function isWithin(limit: number, value: number): boolean {
+  return Number.isInteger(value) && Math.abs(value) <= limit;
+}
+
+function isDetail(value: object | null): boolean {
+  if (value === null) return true;
+  return typeof value === "object" && Buffer.byteLength(JSON.stringify(value)) <= MAX_DETAILS;
 }

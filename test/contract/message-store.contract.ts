@@ -104,8 +104,20 @@ export function messageStoreContract(
 
     it("refuses what is no message by its place", async (t) => {
       const { writer, all } = await store(t);
-      for (const broken of [{}, danmaku(0), danmaku(1.5), danmaku("1" as unknown as number)])
-        await assert.rejects(writer.append([danmaku(1), broken as MessageRecord]), {
+      const unfit = [
+        { user_id: "7" },
+        { user_name: null },
+        { type: 300 },
+        { live_time: 2 ** 31 },
+        { send_time: "now" },
+        { content: 1 },
+        { data: { gift_name: "x".repeat(65_536) } },
+        { style: "bold" },
+        { lottery_id: 0.5 },
+      ].map((different) => danmaku(2, different as Partial<MessageRecord>));
+      const numbers = [danmaku(0), danmaku(1.5), danmaku("1" as unknown as number)];
+      for (const broken of [null, 7, {}, ...numbers, ...unfit])
+        await assert.rejects(writer.append([danmaku(1), broken as unknown as MessageRecord]), {
           type: "BAD_REQUEST",
           data: { fields: [{ field: "messages[1]", problem: "is not a message record" }] },
         });
