@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { closeCodes } from "../../contracts/close-codes.ts";
 import { cleanUp } from "../support/cleanup.ts";
+import { callAtConsole } from "../support/console.ts";
 import { unlimited } from "../support/limits.ts";
 import { residentMiB } from "../support/resident-memory.ts";
 import { startServer } from "../support/server.ts";
@@ -12,13 +13,15 @@ import { waitFor } from "../support/wait-for.ts";
 const CROWD = 200;
 /** Those of the crowd who look at what they get; the others only take it. */
 const ATTENTIVE = 10;
-const PER_SECOND = 800;
+const PER_SECOND = 120;
 /** Messages of a phase without slow viewers. */
-const CONTROL = 1_000;
-/** By then a viewer who takes nothing must have been closed. */
-const MOST = 10_000;
+const CONTROL = 500;
+/** How long the room is busy beside the viewer who never reads. */
+const BESIDE_MS = 60_000;
 /** How long a viewer may take nothing. */
-const SLOW_CLOSE_MS = 1_000;
+const SLOW_CLOSE_MS = 10_000;
+/** The heap of a busy minute before it is collected, in MiB. */
+const MEMORY_MIB = 300;
 /** Long texts fill the kernel's buffers sooner, which take several MB before a writer notices. */
 const PADDING = "弹".repeat(480);
 
@@ -27,8 +30,9 @@ interface Latency {
   p95: number;
 }
 
-test("a viewer that never reads is closed as too slow, and the others do not notice", async (t) => {
+test("a viewer that never reads, for a minute in a busy room, is closed as too slow, and the others do not notice", async (t) => {
   const server = await startServer(t, {
+    repl: true,
     config: { ...unlimited, hub: { slow_close_ms: SLOW_CLOSE_MS } },
   });
   const { port } = server;
@@ -37,9 +41,12 @@ test("a viewer that never reads is closed as too slow, and the others do not not
   const { liveId } = show;
 
   let delays: number[] = [];
-  const onEvent = ({ id, data }: StreamEvent) => {
-    if (id !== null) delays.push(performance.now() - Number.parseFloat(String(data.content)));
-  };
+  const noteIn =
+    (those: () => number[]) =>
+    ({ id, data }: StreamEvent) => {
+      if (id !== null) those().push(performance.now() - Number.parseFloat(String(data.content)));
+    };
+  const onEvent = noteIn(() => delays);
   const others = await Promise.all(
     Array.from({ length: CROWD }, (_, n) =>
       watch({ port, liveId, gzip: true, onEvent, inattentive: n >= ATTENTIVE }),
@@ -60,6 +67,17 @@ test("a viewer that never reads is closed as too slow, and the others do not not
     return latency(delays);
   };
 
+  // Another room at the same time: whatever else slows this machine down slows that one too.
+  const elsewhere = await openShow(server, 4);
+  const delaysElsewhere: number[] = [];
+  const there = await watch({
+    port,
+    liveId: elsewhere.liveId,
+    gzip: true,
+    onEvent: noteIn(() => delaysElsewhere),
+  });
+  cleanUp(t, () => there.close());
+
   const controls = [await traffic(CONTROL)];
   const memory = [await residentMiB(pid)];
 
@@ -68,11 +86,25 @@ test("a viewer that never reads is closed as too slow, and the others do not not
   await waitFor(() => viewersSeenBy(witness) === CROWD + 1);
   const seenBefore = witness.ids.length;
   const since = performance.now();
-  const isClosed = () => viewersSeenBy(witness) === CROWD;
-  const beside = await traffic(() => isClosed() || witness.ids.length - seenBefore > MOST);
-  assert.ok(isClosed(), `after ${MOST} messages it is still there`);
+  const isOver = () => performance.now() - since > BESIDE_MS;
+  let closedAfter: number | null = null;
+  const [beside] = await Promise.all([
+    traffic(() => {
+      if (viewersSeenBy(witness) === CROWD) closedAfter ??= witness.ids.length - seenBefore;
+      return isOver();
+    }),
+    sayMany(server, elsewhere, {
+      count: isOver,
+      perSecond: PER_SECOND / 4,
+      content: () => `${performance.now()} elsewhere`,
+    }),
+  ]);
+  controls.push(latency(delaysElsewhere));
+  assert.ok(closedAfter !== null, "after a minute it is still there");
+  const counted = new RegExp(`'${closeCodes.SLOW.code}': 1\\b`);
+  assert.match(await callAtConsole(server, "api.hub"), counted, "it is counted");
   const rate = ((witness.ids.length - seenBefore) * 1000) / (performance.now() - since);
-  const seenAtClose = witness.ids.length;
+  const seenAtClose = seenBefore + closedAfter;
   memory.push(await residentMiB(pid));
 
   // Now it reads: first what the kernel had taken, at last why it was closed.
@@ -80,7 +112,7 @@ test("a viewer that never reads is closed as too slow, and the others do not not
   await slow.closed;
   controls.push(await traffic(CONTROL));
   t.diagnostic(
-    `others, twice without and once beside it: ${[...controls, beside].map(told).join("; ")}`,
+    `others, without it, in another room meanwhile, again without it, and beside it: ${[...controls, beside].map(told).join("; ")}`,
   );
   t.diagnostic(`memory before and after: ${memory.map(Math.round).join(", ")} MiB`);
   t.diagnostic(`the slow one got ${slow.ids.length} of ${seenAtClose - seenBefore} messages`);
@@ -89,7 +121,8 @@ test("a viewer that never reads is closed as too slow, and the others do not not
   const p95 = Math.max(...controls.map((control) => control.p95));
   assert.ok(beside.median < 2 * median + 10, "the median of the others stays");
   assert.ok(beside.p95 < 2 * p95 + 25, "and so do their slower deliveries");
-  assert.ok((memory[1] as number) - (memory[0] as number) < 64, "nothing is hoarded");
+  // What one viewer holds is counted to the byte in test/unit/hub.test.ts; this is about the whole.
+  assert.ok((memory[1] as number) - (memory[0] as number) < MEMORY_MIB, "nothing is hoarded");
 
   const { code, reason } = closeCodes.SLOW;
   assert.deepEqual(slow.of("bye"), [{ code, reason, reconnect: true }]);

@@ -20,6 +20,8 @@ export interface ProcessOptions {
   ready?: RegExp | ((output: string) => boolean | Promise<boolean>);
   /** Deadline of `ready`, in milliseconds. */
   timeoutMs?: number;
+  /** It has an input that a test writes to, as a person at a terminal would. */
+  input?: boolean;
 }
 
 export interface ProcessEnd {
@@ -56,7 +58,7 @@ export async function startProcess(
   const child = spawn(command, args, {
     ...(cwd === undefined ? {} : { cwd }),
     env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [options.input === true ? "pipe" : "ignore", "pipe", "pipe"],
   });
   const started = watch(child);
   cleanUp(t, () => started.stop());

@@ -48,16 +48,21 @@ export interface ServerSetup {
   /** One that was used before; without it an empty one. */
   dataDir?: string;
   port?: number;
+  /** With the operator's console, see {@link console}. */
+  repl?: boolean;
 }
 
 /** Starts the product as `npm start` does and waits until it is ready. */
 export async function startServer(t: CleanupScope, setup: ServerSetup = {}): Promise<Server> {
-  const { config = {}, env = {}, port: wanted = 0 } = setup;
+  const { config = {}, env = {}, port: wanted = 0, repl = false } = setup;
   const dataDir = setup.dataDir ?? (await tempDir(t));
   const configure = (part: ConfigPart) => replaceFile(join(dataDir, "config.json"), part);
   if (setup.config !== undefined || setup.dataDir === undefined) await configure(config);
+  const command = serveCommand({ PORT: String(wanted), DATA_DIR: dataDir, ...env });
   const process = await startProcess(t, {
-    ...serveCommand({ PORT: String(wanted), DATA_DIR: dataDir, ...env }),
+    ...command,
+    args: [...command.args, ...(repl ? ["--repl"] : [])],
+    input: repl,
     ready: (output) => addressIn(output) !== undefined,
     timeoutMs: 60_000,
   });
