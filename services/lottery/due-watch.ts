@@ -100,8 +100,19 @@ export class DueWatch {
     } catch (error) {
       // The lease runs out by itself, which is when it is tried again.
       if (!gone.aborted && !(error instanceof ClaimLostError)) failed({ lottery_id: id }, error);
+      if (this.#stopping.signal.aborted) await this.#handOver(id, token);
     } finally {
       clearInterval(renewing);
+    }
+  }
+
+  /** Lets others go on at once. */
+  async #handOver(id: number, token: number): Promise<void> {
+    const { claims, now, failed } = this.#ports;
+    try {
+      await claims.release(id, token, now());
+    } catch (error) {
+      failed({ lottery_id: id }, error);
     }
   }
 
