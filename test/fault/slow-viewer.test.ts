@@ -121,7 +121,7 @@ test("a viewer that never reads, for a minute in a busy room, is closed as too s
   const p95 = Math.max(...controls.map((control) => control.p95));
   assert.ok(beside.median < 2 * median + 10, "the median of the others stays");
   assert.ok(beside.p95 < 2 * p95 + 25, "and so do their slower deliveries");
-  // What one viewer holds is counted to the byte in test/unit/hub.test.ts; this is about the whole.
+  // That one viewer holds a bounded part is shown in test/unit/hub-room.test.ts; this is the whole.
   assert.ok((memory[1] as number) - (memory[0] as number) < MEMORY_MIB, "nothing is hoarded");
 
   const { code, reason } = closeCodes.SLOW;
