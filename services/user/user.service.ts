@@ -6,12 +6,15 @@ import { broadcast, type CallMeta, call } from "../../contracts/call.ts";
 import { fail } from "../../contracts/errors.ts";
 import type { Upload } from "../../contracts/objects.ts";
 import { params } from "../../contracts/params.ts";
+import { createFleetingCache, type FleetingCache } from "../../lib/cache/fleeting-cache.ts";
 import { describeFailure } from "../../lib/database/failure.ts";
 import { type Configured, configMixin } from "../../mixins/config.mixin.ts";
 import { entity } from "../../mixins/entity.mixin.ts";
 import { failures } from "../../mixins/failures.mixin.ts";
+import { cacheOf } from "../../mixins/node-cache.ts";
 import { runtimeOf } from "../../mixins/runtime.ts";
 import { Accounts } from "./accounts.ts";
+import { findCards } from "./cards.ts";
 import { HashGate } from "./hash-gate.ts";
 import { defineSessions } from "./session.model.ts";
 import { sessionRepo } from "./session.repo.ts";
@@ -19,13 +22,14 @@ import { LASTING_TTL_SECONDS } from "./session.ts";
 import { type Revoked, Sessions } from "./sessions.ts";
 import { type UserModel, userEntity } from "./user.model.ts";
 import { userRepo } from "./user.repo.ts";
-import type { CardImages, UserRow, UserStore } from "./user.ts";
+import type { CardImages, CardRow, UserRow, UserStore } from "./user.ts";
 
 type Call<P> = Context<P, CallMeta>;
 
 interface Members extends Configured {
   adapter: { model: ModelStatic<UserModel>; findById(id: number): Promise<UserModel | null> };
   users: UserStore;
+  cards: FleetingCache<CardRow>;
   accounts: Accounts;
   sessions: Sessions;
   sweeper: NodeJS.Timeout;
@@ -45,6 +49,8 @@ type UserService = Service & Members;
 
 /** How often sessions that are over are removed. */
 const SWEEP_MS = 10 * 60_000;
+/** How old a card may be where reading it crossed a change on another node. */
+const CARDS_MS = 5_000;
 
 /**
  * Two threads of libuv's pool (four) stay free for files and the database, and who has waited eight
@@ -157,7 +163,8 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, UserService> =
       visibility: "public",
       params: params["user.cards"],
       async handler(ctx: Call<Params<"user.cards">>): Promise<Result<"user.cards">> {
-        const rows = await this.users.findCards(ctx.params.user_ids);
+        const { user_ids } = ctx.params;
+        const rows = await findCards(user_ids, this.cards, (ids) => this.users.findCards(ids));
         return { users: rows.map(({ id, ...card }) => ({ user_id: id, ...card })) };
       },
     },
@@ -186,6 +193,7 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, UserService> =
       const { key } = await call(ctx, "storage.image", { ...kept, ...image });
       const path = `/media/${key}`;
       if (!(await this.users.setImage(owner, column, path))) fail("USER_NOT_FOUND");
+      await this.cards.forget([owner]);
       await call(ctx, "storage.settle", { ...kept, key });
       return path;
     },
@@ -230,6 +238,11 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, UserService> =
     const { database, ids, signingKey } = runtimeOf(this.broker);
     const made = { newId: () => ids.next(), random: randomBytes };
     this.users = userRepo(this.adapter.model);
+    this.cards = createFleetingCache({
+      backend: () => cacheOf(this.broker),
+      prefix: "user:card",
+      ttlMs: CARDS_MS,
+    });
     this.accounts = new Accounts({
       ...made,
       store: this.users,

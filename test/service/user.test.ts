@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import type { Context, ServiceBroker, ServiceSchema } from "moleculer";
+import type { Options } from "sequelize";
 import type { ActionName, Params, Result } from "../../contracts/actions.ts";
 import { call } from "../../contracts/call.ts";
 import { errorName } from "../../contracts/errors.ts";
@@ -550,6 +551,36 @@ describe("user.cards", () => {
     const { users } = await call(broker, "user.cards", { user_ids: [user_id, 5] });
     const none = { avatar: "", background_image: "", signature: "" };
     assert.deepEqual(users, [{ user_id, username: "somebody", ...none }]);
+  });
+
+  it("are read once, and again when an image has changed", async (t) => {
+    const { broker } = await start(t);
+    let queries = 0;
+    const { options } = runtimeOf(broker).database as unknown as { options: Options };
+    options.logging = () => {
+      queries += 1;
+    };
+    let images = 0;
+    const storage: ServiceSchema = {
+      name: "storage",
+      actions: { image: () => ({ key: `image/${++images}.webp` }), settle: () => ({}) },
+    };
+    broker.createService(storage);
+    await broker.waitForServices("storage");
+    const person = { username: "somebody", password: "12345" };
+    const { user_id } = await call(broker, "user.join", person);
+    const avatar = async () =>
+      (await call(broker, "user.cards", { user_ids: [user_id] })).users[0]?.avatar;
+    const meta = { user: { user_id, username: person.username, session_id: 1 } };
+    const upload = { object: "incoming/1", size: 1, sha256: "0".repeat(64) };
+    for (let n = 1; n <= 3; n++) {
+      await call(broker, "user.avatar", { upload }, { meta });
+      queries = 0;
+      assert.equal(await avatar(), `/media/image/${n}.webp`);
+      assert.equal(queries, 1);
+      assert.equal(await avatar(), `/media/image/${n}.webp`);
+      assert.equal(queries, 1);
+    }
   });
 });
 
