@@ -327,18 +327,19 @@ export interface ActionMap {
   /**
    * Internal: makes an image of ours out of one that came in, and keeps it for its owner's purpose
    * beside what is kept for that already, until `storage.settle`. `field` is how the client called it.
+   * `turn` grows: where one image is shown, a later turn must win over an earlier one.
    */
   "storage.image": {
     params: { upload: Upload; owner: number; purpose: string; shape: ImageShape; field: string };
-    result: { key: string };
+    result: { key: string; turn: number };
   };
   /** Internal: an owner keeps an object whose removal is the caller's business; counts as theirs. */
   "storage.record": {
     params: { owner: number; purpose: string; key: string; bytes: number };
     result: Empty;
   };
-  /** Internal: of what an owner keeps for a purpose, only this object is needed any more. */
-  "storage.settle": { params: { owner: number; purpose: string; key: string }; result: Empty };
+  /** Internal: what an owner kept for a purpose before that turn is not needed any more. */
+  "storage.settle": { params: { owner: number; purpose: string; turn: number }; result: Empty };
   /** Internal: QUOTA_EXCEEDED when so many bytes more would be too many for an owner. */
   "storage.admit": { params: { owner: number; bytes: number }; result: Empty };
   /** Internal: what an owner keeps, and may keep. */

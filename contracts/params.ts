@@ -330,7 +330,7 @@ export const params: Record<ActionName, ActionParams> = {
     field: text(1, 64),
   },
   "storage.record": { $$strict: true, ...keeper, key: objectKey, bytes: whole(0, MAX_ID) },
-  "storage.settle": { $$strict: true, ...keeper, key: objectKey },
+  "storage.settle": { $$strict: true, ...keeper, turn: id },
   "storage.admit": { $$strict: true, owner: id, bytes: whole(0, MAX_ID) },
   "storage.usage": { $$strict: true, owner: id },
 

@@ -11,6 +11,8 @@ export function neededServices(
     ...douyin.flatMap((route) => route.actions),
   ];
   const names = actions.map(serviceOf);
+  // Files are admitted and kept by it.
+  if ([...routes, ...douyin].some((route) => "upload" in route)) names.push("storage");
   return [...new Set(names)].filter((name) => name !== "api").sort();
 }
 

@@ -124,10 +124,10 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, LiveService> =
         const room = await this.rooms.findOwn(live_id, { user_id: owner, ...caller });
         const kept = { owner, purpose: `room:${room.id}` };
         const image = { upload, shape: "cover" as const, field: "cover" };
-        const { key } = await call(ctx, "storage.image", { ...kept, ...image });
+        const { key, turn } = await call(ctx, "storage.image", { ...kept, ...image });
         const cover = `/media/${key}`;
-        await this.rooms.setCover(room, cover);
-        await call(ctx, "storage.settle", { ...kept, key });
+        await this.rooms.setCover(room, cover, turn);
+        await call(ctx, "storage.settle", { ...kept, turn });
         return { cover };
       },
     },

@@ -13,6 +13,7 @@ export const roomEntity: EntityDefinition = {
     room_name: DataTypes.STRING(64),
     introduction: DataTypes.STRING(500),
     cover: DataTypes.STRING(500),
+    cover_turn: { type: DataTypes.BIGINT, defaultValue: 0 },
     stream_key: DataTypes.STRING(32),
     start_time: DataTypes.BIGINT,
     end_time: DataTypes.BIGINT,

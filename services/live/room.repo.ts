@@ -82,8 +82,9 @@ export function roomRepo(rooms: ModelStatic<RoomModel>): RoomStore {
       await rooms.update(counters, { where });
     },
 
-    async setCover(id, cover) {
-      await rooms.update({ cover }, { where: { id } });
+    async setCover(id, cover, turn) {
+      const where = { id, cover_turn: { [Op.lt]: turn } };
+      await rooms.update({ cover, cover_turn: turn }, { where });
     },
 
     async end(id, endTime, { peak, messages, pushed, merged, suppressed }) {

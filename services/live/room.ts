@@ -30,6 +30,8 @@ export interface StoredRoom extends RoomRow, RoomCounters {
   stream_key: string;
   /** The owner while the show is on, else null. Unique: that makes one open room per owner. */
   open_owner: number | null;
+  /** Which of the owner's turns at the object store the cover is from. */
+  cover_turn: number;
 }
 
 /** A show that is on, as its owner's followers see it elsewhere. */
@@ -53,7 +55,8 @@ export interface RoomStore {
   findLiveIds(): Promise<number[]>;
   /** Keeps the counters of a show that is on, unless newer ones are kept already. */
   count(id: number, counters: RoomCounters): Promise<void>;
-  setCover(id: number, cover: string): Promise<void>;
+  /** Gives a room its cover, unless it has one of a later turn. */
+  setCover(id: number, cover: string, turn: number): Promise<void>;
   /** Ends a show; false when somebody else ended it first. */
   end(id: number, endTime: number, counters: RoomCounters): Promise<boolean>;
 }

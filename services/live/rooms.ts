@@ -47,6 +47,7 @@ export class Rooms {
       room_name: name,
       introduction,
       cover: "",
+      cover_turn: 0,
       stream_key: random(STREAM_KEY_BYTES).toString("base64url"),
       start_time: Math.floor(nowMs / 1000),
       end_time: 0,
@@ -73,8 +74,9 @@ export class Rooms {
     return room;
   }
 
-  setCover(room: RoomRow, cover: string): Promise<void> {
-    return this.#options.store.setCover(room.id, cover);
+  /** Of several covers at once the one of the latest turn stays. */
+  setCover(room: RoomRow, cover: string, turn: number): Promise<void> {
+    return this.#options.store.setCover(room.id, cover, turn);
   }
 
   async streamKey(room: RoomRow): Promise<string> {

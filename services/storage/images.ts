@@ -24,14 +24,14 @@ export interface NewImage {
  * Makes an image of ours out of one that came in and keeps it, under a name made of its content.
  *
  * @param temporary a key for the finished image until it has its own
- * @returns that name
+ * @returns that name, and the owner's turn
  * @throws ProductError IMAGE_REFUSED with the reason; QUOTA_EXCEEDED; UNAVAILABLE
  */
 export async function keepImage(
   { objects, keeping }: { objects: ObjectStore; keeping: Keeping },
   { object, owner, purpose, shape, field }: NewImage,
   temporary: string,
-): Promise<string> {
+): Promise<{ key: string; turn: number }> {
   const source = (await objects.get(object)) ?? fail("UNAVAILABLE");
   const bytes = await remake(await read(source.stream), shape, field);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
@@ -39,11 +39,10 @@ export async function keepImage(
   await objects.put(temporary, piece(bytes));
   try {
     const use = { owner_id: owner, purpose, object_key, bytes: bytes.length };
-    await keeping.keep(use, temporary);
+    return { key: object_key, turn: await keeping.keep(use, temporary) };
   } finally {
     await objects.remove(temporary);
   }
-  return object_key;
 }
 
 async function remake(bytes: Buffer, shape: ImageShape, field: string): Promise<Buffer> {

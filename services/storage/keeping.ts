@@ -25,10 +25,12 @@ export interface UseStore {
   /**
    * Writes a use down, unless that would make the owner keep more than `maxBytes`; of many at once as
    * many as fit. With `isStored` the object is one that was expected.
+   *
+   * @returns the owner's turn: it grows with each use, also with one that is repeated
    */
-  add(use: Use, maxBytes: number, isStored: boolean): Promise<"added" | "full" | "removing">;
-  /** Takes an owner's other uses for that purpose away. */
-  settle(owner: number, purpose: string, key: string, nowMs: number): Promise<void>;
+  add(use: Use, maxBytes: number, isStored: boolean): Promise<number | "full" | "removing">;
+  /** Takes away what an owner kept for that purpose before that turn. */
+  settle(owner: number, purpose: string, turn: number, nowMs: number): Promise<void>;
   /** What an owner keeps, in bytes. */
   usage(owner: number): Promise<number>;
   /**
@@ -67,14 +69,15 @@ export class Keeping {
    * Gives an object that came in its lasting key, and writes down who keeps it.
    *
    * @param incoming where it is now
+   * @returns the owner's turn, for {@link settle}
    * @throws ProductError QUOTA_EXCEEDED; UNAVAILABLE while an equal one is being removed
    */
-  async keep(use: Omit<Use, "create_ms">, incoming: string): Promise<void> {
+  async keep(use: Omit<Use, "create_ms">, incoming: string): Promise<number> {
     const { uses, objects, now } = this.#options;
     await this.admit(use.owner_id, use.bytes);
     if (!(await uses.expect(use.object_key, now()))) busy();
     if (!(await objects.move(incoming, use.object_key))) fail("UNAVAILABLE");
-    await this.#add(use, true);
+    return await this.#add(use, true);
   }
 
   /**
@@ -82,7 +85,7 @@ export class Keeping {
    *
    * @throws ProductError QUOTA_EXCEEDED
    */
-  record(use: Omit<Use, "create_ms">): Promise<void> {
+  record(use: Omit<Use, "create_ms">): Promise<number> {
     return this.#add(use, false);
   }
 
@@ -92,9 +95,13 @@ export class Keeping {
     if (used + bytes > this.#options.quota()) this.#refuse(used);
   }
 
-  /** From now on the owner keeps only this object for the purpose. */
-  settle(owner: number, purpose: string, key: string): Promise<void> {
-    return this.#options.uses.settle(owner, purpose, key, this.#options.now());
+  /**
+   * From now on the owner keeps nothing for the purpose that was kept before that turn. Whoever shows
+   * the object has to let the later turn win, in the same way: then what is shown is always kept,
+   * however many replace it at once.
+   */
+  settle(owner: number, purpose: string, turn: number): Promise<void> {
+    return this.#options.uses.settle(owner, purpose, turn, this.#options.now());
   }
 
   async usage(owner: number): Promise<{ bytes: number; max_bytes: number }> {
@@ -125,11 +132,11 @@ export class Keeping {
     return removed + (await objects.removeUnfinished(beforeMs));
   }
 
-  async #add(use: Omit<Use, "create_ms">, isStored: boolean): Promise<void> {
+  async #add(use: Omit<Use, "create_ms">, isStored: boolean): Promise<number> {
     const { uses, quota, now } = this.#options;
     const added = await uses.add({ ...use, create_ms: now() }, quota(), isStored);
     if (added === "full") this.#refuse(await uses.usage(use.owner_id));
-    if (added === "removing") busy();
+    return added === "removing" ? busy() : added;
   }
 
   #refuse(used: number): never {

@@ -36,7 +36,7 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, StorageService
         const { objects } = runtimeOf(this.broker);
         const given = { ...image, object: upload.object };
         const at = { objects, keeping: this.keeping };
-        return { key: await keepImage(at, given, `incoming/${randomUUID()}`) };
+        return await keepImage(at, given, `incoming/${randomUUID()}`);
       },
     },
 
@@ -54,8 +54,8 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, StorageService
       visibility: "public",
       params: params["storage.settle"],
       async handler(ctx: Context<Params<"storage.settle">>): Promise<Result<"storage.settle">> {
-        const { owner, purpose, key } = ctx.params;
-        await this.keeping.settle(owner, purpose, key);
+        const { owner, purpose, turn } = ctx.params;
+        await this.keeping.settle(owner, purpose, turn);
         return {};
       },
     },

@@ -31,15 +31,20 @@ export function useRepo(database: Sequelize): UseStore {
     return Number(row?.bytes ?? 0);
   }
 
-  /** Lets one transaction at a time change what an owner keeps. */
-  async function lockOwner(owner: number, transaction: Transaction): Promise<void> {
-    await insertOnce(database, transaction, "stored_owners", { owner_id: owner });
-    if (database.getDialect() !== "sqlite")
-      await select(
-        "SELECT owner_id FROM stored_owners WHERE owner_id = :owner FOR UPDATE",
-        { owner },
-        transaction,
-      );
+  /** Lets one transaction at a time change what an owner keeps; answers which one it is. */
+  async function takeTurn(owner: number, transaction: Transaction): Promise<number> {
+    await insertOnce(database, transaction, "stored_owners", { owner_id: owner, turn: 0 });
+    await update(
+      "UPDATE stored_owners SET turn = turn + 1 WHERE owner_id = :owner",
+      { owner },
+      transaction,
+    );
+    const [row] = await select<{ turn: number }>(
+      "SELECT turn FROM stored_owners WHERE owner_id = :owner",
+      { owner },
+      transaction,
+    );
+    return Number(row?.turn);
   }
 
   return {
@@ -59,7 +64,7 @@ export function useRepo(database: Sequelize): UseStore {
 
     add: ({ owner_id, ...use }, maxBytes, isStored) =>
       inWriteTransaction(database, async (transaction) => {
-        await lockOwner(owner_id, transaction);
+        const turn = await takeTurn(owner_id, transaction);
         if (isStored) {
           await update(
             "UPDATE stored_objects SET state = 'kept' WHERE object_key = :key AND state = 'loose'",
@@ -68,23 +73,31 @@ export function useRepo(database: Sequelize): UseStore {
           );
           if ((await stateOf(use.object_key, transaction, true)) !== "kept") return "removing";
         }
-        const row = { owner_id, ...use };
-        if (!(await insertOnce(database, transaction, "stored_uses", row))) return "added";
-        if ((await usage(owner_id, transaction)) <= maxBytes) return "added";
         const { purpose, object_key } = use;
-        await deleteWhere(database, transaction, "stored_uses", { owner_id, purpose, object_key });
+        const which = { owner_id, purpose, object_key };
+        if (!(await insertOnce(database, transaction, "stored_uses", { ...which, ...use, turn }))) {
+          await update(
+            `UPDATE stored_uses SET turn = :turn
+              WHERE owner_id = :owner_id AND purpose = :purpose AND object_key = :object_key`,
+            { ...which, turn },
+            transaction,
+          );
+          return turn;
+        }
+        if ((await usage(owner_id, transaction)) <= maxBytes) return turn;
+        await deleteWhere(database, transaction, "stored_uses", which);
         await loosen([object_key], use.create_ms, transaction);
         return "full";
       }),
 
-    settle: (owner, purpose, key, nowMs) =>
+    settle: (owner, purpose, turn, nowMs) =>
       inWriteTransaction(database, async (transaction) => {
-        await lockOwner(owner, transaction);
+        await takeTurn(owner, transaction);
         const others = await select<{ object_key: string }>(
           `SELECT object_key FROM stored_uses
-            WHERE owner_id = :owner AND purpose = :purpose AND object_key <> :key
+            WHERE owner_id = :owner AND purpose = :purpose AND turn < :turn
             ORDER BY object_key`,
-          { owner, purpose, key },
+          { owner, purpose, turn },
           transaction,
         );
         const keys = others.map(({ object_key }) => object_key);

@@ -1,4 +1,4 @@
-import { type ModelStatic, UniqueConstraintError } from "sequelize";
+import { type ModelStatic, Op, UniqueConstraintError } from "sequelize";
 import type { UserModel } from "./user.model.ts";
 import type { CardRow, UserRow, UserStore } from "./user.ts";
 
@@ -21,9 +21,10 @@ export function userRepo(users: ModelStatic<UserModel>): UserStore {
       return user?.username === username ? user : null;
     },
 
-    async setImage(id, column, path) {
-      const [found] = await users.update({ [column]: path }, { where: { id } });
-      return found === 1;
+    async setImage(id, column, path, turn) {
+      const turnOf = `${column}_turn` as const;
+      const where = { id, [turnOf]: { [Op.lt]: turn } };
+      await users.update({ [column]: path, [turnOf]: turn }, { where });
     },
 
     async findCards(ids) {

@@ -190,11 +190,11 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, UserService> =
       if ((await this.find(owner)) === null) fail("USER_NOT_FOUND");
       const kept = { owner, purpose: shape };
       const image = { upload: ctx.params.upload, shape, field: shape };
-      const { key } = await call(ctx, "storage.image", { ...kept, ...image });
+      const { key, turn } = await call(ctx, "storage.image", { ...kept, ...image });
       const path = `/media/${key}`;
-      if (!(await this.users.setImage(owner, column, path))) fail("USER_NOT_FOUND");
+      await this.users.setImage(owner, column, path, turn);
       await this.cards.forget([owner]);
-      await call(ctx, "storage.settle", { ...kept, key });
+      await call(ctx, "storage.settle", { ...kept, turn });
       return path;
     },
 

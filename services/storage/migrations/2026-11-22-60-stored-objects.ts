@@ -19,6 +19,7 @@ export async function up(query: QueryInterface): Promise<void> {
       purpose: { type: DataTypes.STRING(40), allowNull: false, primaryKey: true },
       object_key: { ...key, primaryKey: true },
       bytes: number,
+      turn: number,
       create_ms: number,
     },
     {
@@ -34,6 +35,7 @@ export async function up(query: QueryInterface): Promise<void> {
       allowNull: false,
       primaryKey: true,
     },
+    turn: { ...number, defaultValue: 0 },
   });
 }
 

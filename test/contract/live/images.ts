@@ -57,7 +57,11 @@ async function bytesAt(path: string): Promise<Buffer> {
   return Buffer.from(await (await fetch(server.url + path)).arrayBuffer());
 }
 
-const incoming = () => readdir(join(server.dataDir, "objects", "incoming")).catch(() => []);
+/** A file is removed a moment after its request was answered. */
+async function nothingIncoming(): Promise<void> {
+  const incoming = () => readdir(join(server.dataDir, "objects", "incoming")).catch(() => []);
+  await waitFor(async () => (await incoming()).length === 0, { message: "no file to be left" });
+}
 
 for (const { operation, part, field, ...shape } of pictures)
   describe(operation, () => {
@@ -73,7 +77,7 @@ for (const { operation, part, field, ...shape } of pictures)
         const { width, height } = await sharp(await bytesAt(path)).metadata();
         const expected = "square" in shape ? [256, 256] : [640, 360];
         assert.deepEqual([width, height], expected);
-        assert.deepEqual(await incoming(), []);
+        await nothingIncoming();
       });
 
     it("takes the parameters and the token in the form or the query, before or after the file", async () => {
@@ -93,7 +97,7 @@ for (const { operation, part, field, ...shape } of pictures)
       const sent = form(fields, { name: part, value: picture });
       await api.refused(operation, "NEED_LOGIN", sent);
       await api.refused(operation, "TOKEN_INVALID", { ...sent, token: "no.such.token" });
-      assert.deepEqual(await incoming(), []);
+      await nothingIncoming();
     });
 
     it("refuses what is not an image, and says why", async () => {
@@ -113,7 +117,7 @@ for (const { operation, part, field, ...shape } of pictures)
         assert.equal(data?.fields?.[0]?.field, part);
         assert.match(data.fields[0].problem, problem);
       }
-      assert.deepEqual(await incoming(), []);
+      await nothingIncoming();
     });
 
     it("names the file that is missing, unknown or there twice", async () => {
@@ -129,7 +133,7 @@ for (const { operation, part, field, ...shape } of pictures)
       await refused(form(fields, file, file), "is given more than once");
       await refused(form({ ...fields, upload: "{}" }, file), "is not a parameter here", "upload");
       await refused(form({ ...fields, more: 1 }, file), "is not a parameter here", "more");
-      assert.deepEqual(await incoming(), []);
+      await nothingIncoming();
     });
 
     it("refuses a form that is broken, and a body that is none", async () => {
@@ -139,7 +143,7 @@ for (const { operation, part, field, ...shape } of pictures)
       await api.refused(operation, "BAD_REQUEST", broken);
       for (const type of ["application/json", "multipart/form-data", "image/png", "x"])
         await api.refused(operation, "UNSUPPORTED_MEDIA_TYPE", { ...broken, type });
-      assert.deepEqual(await incoming(), []);
+      await nothingIncoming();
     });
 
     it("takes 5 MB, and not a byte more", async () => {
@@ -150,7 +154,7 @@ for (const { operation, part, field, ...shape } of pictures)
       const request = { token, ...form(fields, { name: part, value }) };
       const { data } = await api.refused(operation, "PAYLOAD_TOO_LARGE", request);
       assert.deepEqual(data, { max_bytes: 5 * MEGABYTE });
-      assert.deepEqual(await incoming(), []);
+      await nothingIncoming();
     });
 
     it("refuses an owner whose storage is full", async () => {

@@ -1,0 +1,3 @@
+import { keepingContract } from "../contract/keeping.contract.ts";
+
+keepingContract("SQLite", async () => ({}));
