@@ -24,6 +24,9 @@ interface Members extends Authenticating {
   revocationsKnown: boolean;
   revocationTimer: NodeJS.Timeout | undefined;
   loadRevocations(): Promise<void>;
+  takeRevocation(session: EventMap["user.revoked"], nowMs: number): void;
+  /** Where the gateway has one: told of each session that was signed out, also of those known already. */
+  sessionRevoked?(session_id: number): void;
 }
 
 /** The event that tells of a sign-out may be lost on its way; the list of them is asked for this often. */
@@ -35,8 +38,7 @@ export const authMixin: Partial<
 > = {
   events: {
     "user.revoked"(ctx: Context<EventMap["user.revoked"]>) {
-      const { session_id, until_ms } = ctx.params;
-      this.authenticator.revoke(session_id, until_ms, Date.now());
+      this.takeRevocation(ctx.params, Date.now());
     },
   },
 
@@ -51,9 +53,13 @@ export const authMixin: Partial<
     async loadRevocations(): Promise<void> {
       const { sessions } = await call(this.broker, "user.revoked", {});
       const now = Date.now();
-      for (const { session_id, until_ms } of sessions)
-        this.authenticator.revoke(session_id, until_ms, now);
+      for (const session of sessions) this.takeRevocation(session, now);
       this.revocationsKnown = true;
+    },
+
+    takeRevocation({ session_id, until_ms }: EventMap["user.revoked"], nowMs: number): void {
+      this.authenticator.revoke(session_id, until_ms, nowMs);
+      this.sessionRevoked?.(session_id);
     },
   },
 

@@ -60,8 +60,11 @@ export function inboxMixin(broker: ServiceBroker): Partial<ServiceSchema> {
       "chat.sent"(ctx: Context<EventMap["chat.sent"]>) {
         this.inboxes.hear(ctx.params);
       },
-      "user.revoked"(ctx: Context<EventMap["user.revoked"]>) {
-        this.inboxes.revoke(ctx.params.session_id);
+    },
+
+    methods: {
+      sessionRevoked(session_id: number): void {
+        this.inboxes.revoke(session_id);
       },
     },
 

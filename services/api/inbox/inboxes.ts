@@ -44,6 +44,7 @@ export class Inboxes {
   private readonly source: InboxSource;
   private readonly limits: Limits;
   private readonly byUser = new Map<number, Set<InboxStream>>();
+  private readonly bySession = new Map<number, Set<InboxStream>>();
   private count = 0;
   private draining = false;
 
@@ -95,8 +96,8 @@ export class Inboxes {
 
   /** A session was signed out. */
   revoke(session_id: number): void {
-    for (const stream of this.all())
-      if (stream.session_id === session_id) this.close(stream, "NOT_ALLOWED");
+    for (const stream of [...(this.bySession.get(session_id) ?? [])])
+      this.close(stream, "NOT_ALLOWED");
   }
 
   /** Finds what nobody told of, and those who take nothing; to be called every few seconds. */
@@ -142,15 +143,30 @@ export class Inboxes {
   }
 
   private add(stream: InboxStream): void {
-    const streams = this.byUser.get(stream.user_id) ?? new Set();
-    this.byUser.set(stream.user_id, streams.add(stream));
+    put(this.byUser, stream.user_id, stream);
+    put(this.bySession, stream.session_id, stream);
     this.count++;
   }
 
   private remove(stream: InboxStream): void {
-    const streams = this.byUser.get(stream.user_id);
-    if (!streams?.delete(stream)) return;
+    if (!take(this.byUser, stream.user_id, stream)) return;
+    take(this.bySession, stream.session_id, stream);
     this.count--;
-    if (streams.size === 0) this.byUser.delete(stream.user_id);
   }
+}
+
+type Index = Map<number, Set<InboxStream>>;
+
+function put(index: Index, key: number, stream: InboxStream): void {
+  const streams = index.get(key);
+  if (streams === undefined) index.set(key, new Set([stream]));
+  else streams.add(stream);
+}
+
+/** Whether it was there. */
+function take(index: Index, key: number, stream: InboxStream): boolean {
+  const streams = index.get(key);
+  if (!streams?.delete(stream)) return false;
+  if (streams.size === 0) index.delete(key);
+  return true;
 }
