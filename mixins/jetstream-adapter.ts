@@ -1,11 +1,12 @@
 import channels from "@moleculer/channels";
-import type { JsMsg, NatsConnection } from "nats";
+import { AckPolicy, type JsMsg, type NatsConnection } from "nats";
 import { type ChannelName, channelConsumers, channelNames } from "../contracts/channels.ts";
 import { describeFailure } from "../lib/database/failure.ts";
 import { type Backlog, backlogOf, type ConsumerPlace, caughtUp } from "../lib/nats/backlog.ts";
 import { connectNats, describeNatsError } from "../lib/nats/connect.ts";
 import { type Burial, DeadLetters, deadSubject } from "../lib/nats/dead-letters.ts";
 import { PublishError, publishSurely } from "../lib/nats/publish.ts";
+import { keepPulling, type Pulling } from "../lib/nats/pulling.ts";
 import {
   ACK_WAIT_MS,
   ensureConsumer,
@@ -25,7 +26,9 @@ const APPEAR_MS = 30_000;
 /** How long to take leave of a NATS that may be away, in ms. */
 const LEAVE_MS = 1_000;
 /** Messages that all nodes of one service together have in hand; each may be a whole commit. */
-const IN_FLIGHT = 64;
+const IN_FLIGHT = 256;
+/** While something is away, the log says so this often, in ms. */
+const WARN_EVERY_MS = 5_000;
 /** Pauses before a message is tried again, in ms. */
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 2_000;
@@ -36,12 +39,17 @@ const LONGEST_PAUSE_MS = 2_000;
  *
  * There, a consumer begins with what is published after its first start; publishing while the node
  * stops succeeds in silence; a message that could not be put aside is acknowledged all the same; one
- * that fails comes back at once, for ever; credentials of the URL are left out.
+ * that fails comes back at once, for ever; a node that stands still is given messages all the same;
+ * credentials of the URL are left out.
  */
 export class JetStreamAdapter extends channels.Adapters.NATS {
   readonly #url: string;
+  readonly #pulling = new Map<string, Pulling>();
   readonly #working = new Map<string, Set<Promise<void>>>();
   readonly #consumers = new Map<string, Parameters<typeof ensureConsumer>[1]>();
+  /** Messages that came in vain since the log was told last. */
+  #inVain = 0;
+  #warnedAt = Number.NEGATIVE_INFINITY;
   #deadLetters: DeadLetters | null = null;
 
   constructor(url: string) {
@@ -76,32 +84,37 @@ export class JetStreamAdapter extends channels.Adapters.NATS {
     const consumer = { subject: chan.name, name: chan.group, inFlight: IN_FLIGHT };
     await ensureConsumer(this.manager, consumer);
     this.#consumers.set(chan.id, consumer);
-    await super.subscribe(chan);
-  }
-
-  /** The streams of all channels are there from the start. */
-  override async createStream(): Promise<never> {
-    return undefined as never;
+    const subscription = await this.client.pullSubscribe(chan.name, {
+      stream: streamOf(chan.name),
+      config: { durable_name: chan.group, ack_policy: AckPolicy.Explicit },
+      mack: true,
+      callbackFn: this.createConsumerHandler(chan),
+    });
+    this.subscriptions.set(chan.id, subscription);
+    this.#pulling.set(chan.id, keepPulling(subscription));
   }
 
   override async unsubscribe(chan: Channel): Promise<void> {
     if (chan.unsubscribing) return;
     chan.unsubscribing = true;
+    this.#pulling.get(chan.id)?.stop();
     const subscription = this.subscriptions.get(chan.id);
     if (subscription !== undefined && !subscription.isClosed())
       await withinMs(LEAVE_MS, subscription.drain());
     await Promise.allSettled(this.#working.get(chan.id) ?? []);
     this.#consumers.delete(chan.id);
     this.subscriptions.delete(chan.id);
-    this.activeMessages.delete(chan.id);
+    this.#pulling.delete(chan.id);
   }
 
   override createConsumerHandler(chan: Channel) {
     const working = new Set<Promise<void>>();
     this.#working.set(chan.id, working);
     return async (error: unknown, message: JsMsg | null): Promise<void> => {
-      if (error) this.logger.warn("a channel has trouble", { channel: chan.name, error });
+      // Requests that nothing came for, and those that nobody was there to hear; others follow.
+      if (error) this.logger.debug("a channel has nothing", { channel: chan.name, error });
       if (message === null) return;
+      this.#pulling.get(chan.id)?.arrived();
       const work = this.#deal(chan, message).catch((reason: unknown) =>
         // It comes again by itself.
         this.logger.debug("no word could be sent on a message", { channel: chan.name, reason }),
@@ -204,19 +217,23 @@ export class JetStreamAdapter extends channels.Adapters.NATS {
       if (payload !== undefined) await chan.handler(payload, message);
       message.ack();
     } catch (error) {
-      const { deliveryCount } = message.info;
-      const again_in_ms = pauseAfter(deliveryCount);
-      const reason = describeFailure(error);
-      this.logger.warn("a message could not be dealt with yet", {
-        channel: chan.name,
-        deliveryCount,
-        again_in_ms,
-        reason,
-      });
-      message.nak(again_in_ms);
+      this.#warn(chan, error);
+      message.nak(pauseAfter(message.info.deliveryCount));
     } finally {
       clearInterval(sign);
     }
+  }
+
+  /** Not for each message: while a database is away there are many, again and again. */
+  #warn(chan: Channel, error: unknown): void {
+    this.#inVain++;
+    const now = performance.now();
+    if (now < this.#warnedAt + WARN_EVERY_MS) return;
+    const reason = describeFailure(error);
+    const count = this.#inVain;
+    this.logger.warn("messages could not be dealt with yet", { channel: chan.name, count, reason });
+    this.#warnedAt = now;
+    this.#inVain = 0;
   }
 
   /** What a message says; undefined when that is nothing, and it was put aside. */

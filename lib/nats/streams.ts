@@ -72,8 +72,6 @@ export async function ensureConsumer(
   await persist(() =>
     manager.consumers.add(stream, {
       durable_name: name,
-      deliver_subject: `${subject}.to.${name}`,
-      deliver_group: stream,
       deliver_policy: DeliverPolicy.All,
       ack_policy: AckPolicy.Explicit,
       replay_policy: ReplayPolicy.Instant,

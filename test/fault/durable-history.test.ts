@@ -128,6 +128,19 @@ describe("history", () => {
     await expectExact(last, speaker.accepted, []);
   });
 
+  it("goes on when a taker stands still, and is exact when it goes on too", async (t) => {
+    const frozen = await takerProcess(t, env);
+    const awake = await taker(t, env);
+    const speaker = speak(node, firstId());
+    await speaker.more(50);
+    frozen.child.kill("SIGSTOP");
+    await speaker.more(200);
+    await speaker.stop();
+    await waitFor(() => call(awake, "message.catchUp", { within_ms: 5_000 }), PATIENCE);
+    frozen.child.kill("SIGCONT");
+    await expectExact(awake, speaker.accepted, speaker.refused);
+  });
+
   it("is exact after the database was away, while messages went on being accepted", async (t) => {
     const broker = await taker(t, env);
     const speaker = speak(node, firstId());
