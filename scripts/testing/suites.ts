@@ -46,13 +46,13 @@ export const SUITES: readonly Suite[] = [
   {
     name: "e2e",
     about: "the whole product, with a browser",
-    concurrency: 1,
+    concurrency: 2,
     needs: ["ffmpeg", "chromium"],
   },
   {
     name: "fault",
     about: "processes and connections that die at the wrong moment",
-    concurrency: 1,
+    concurrency: 2,
     needs: [],
   },
 ];

@@ -25,4 +25,5 @@ test("every node is restarted in turn: no request fails but for 503s that one re
   told(t, reckoning);
   assert.equal(reckoning.unanswered, 0, "every request is answered");
   assert.deepEqual(reckoning.refused, [], "nobody is refused twice");
+  assert.deepEqual(reckoning.keptRefused, [], "what is refused is not kept");
 });
