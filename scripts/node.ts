@@ -3,7 +3,7 @@
 import { version } from "../lib/version.ts";
 import { needShared } from "./node/needs.ts";
 import { helpFor, type NodeOptions, readOptions } from "./node/options.ts";
-import { tellWaiting } from "./node/waiting.ts";
+import { awaited, tellWaiting } from "./node/waiting.ts";
 import { gatewayAddress } from "./serve/banner.ts";
 import { serviceNames } from "./serve/boot.ts";
 import { runProcess } from "./serve/lifecycle.ts";
@@ -26,6 +26,7 @@ else
     services,
     flags,
     check: needShared,
+    isWaiting: (broker) => awaited(broker) !== null,
     starting({ broker }, env) {
       return tellWaiting(broker, (what, seconds) => {
         if (env.logFormat === "json")

@@ -8,7 +8,8 @@ import { refuseUnsupported, refuseUnwritable } from "./refusals.ts";
 /** What a failed start leaves behind has this long to be put away. */
 const CLEAN_UP_MS = 3_000;
 /** A stop waits this long for a start under way: cut short, that would end in errors of its own. */
-const START_MS = 3_000;
+const START_MS = 10_000;
+const LOOK_EVERY_MS = 100;
 /**
  * A signal so soon after the first is the same one: a supervisor that tells a whole process group and
  * npm, which passes on what it is told, both deliver it.
@@ -25,6 +26,8 @@ export interface ProcessPlan {
   check?: (env: Env) => void;
   /** Is told of the broker as soon as there is one; what it answers is called once that has started. */
   starting?: (boot: Boot, env: Env) => () => void;
+  /** Whether a start waits for what others do, which may take for ever. */
+  isWaiting?: (broker: ServiceBroker) => boolean;
   /** Everything runs. */
   running: (broker: ServiceBroker, env: Env) => void;
 }
@@ -34,7 +37,7 @@ export async function runProcess(plan: ProcessPlan): Promise<void> {
   const boot = prepareBoot(plan.services, plan.flags);
   const stop = { asked: false };
   const starting = start(plan, boot, stop);
-  stopOnSignals(boot, stop, starting);
+  stopOnSignals(plan, boot, stop, starting);
   endOnSurprises(boot);
   await starting;
 }
@@ -70,7 +73,7 @@ async function giveUp(boot: Boot, error: unknown): Promise<never> {
   process.exit(1);
 }
 
-function stopOnSignals(boot: Boot, stop: Stop, starting: Promise<void>): void {
+function stopOnSignals(plan: ProcessPlan, boot: Boot, stop: Stop, starting: Promise<void>): void {
   let askedAt = 0;
   const onSignal = async () => {
     const now = performance.now();
@@ -80,11 +83,20 @@ function stopOnSignals(boot: Boot, stop: Stop, starting: Promise<void>): void {
     }
     stop.asked = true;
     askedAt = now;
-    await Promise.race([starting, delay(START_MS)]);
+    await Promise.race([starting, delay(START_MS), waiting(plan, boot)]);
     await leave(boot.broker());
     process.exit(0);
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onSignal);
+}
+
+/** Resolves when the start waits for others; never otherwise. */
+async function waiting({ isWaiting }: ProcessPlan, boot: Boot): Promise<void> {
+  for (;;) {
+    const broker = boot.broker();
+    if (broker !== null && isWaiting?.(broker)) return;
+    await delay(LOOK_EVERY_MS);
+  }
 }
 
 /**

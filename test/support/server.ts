@@ -9,7 +9,7 @@ import { waitFor } from "./wait-for.ts";
 const ROOT = join(import.meta.dirname, "..", "..");
 
 /** Whatever is set where the tests run, the server is the embedded one. */
-const NOTHING_OUTSIDE = Object.fromEntries(
+export const NOTHING_OUTSIDE = Object.fromEntries(
   [
     "NATS_URL",
     "DATABASE_URL",
