@@ -1,49 +1,30 @@
 import type { Context, Middleware, ServiceBroker } from "moleculer";
 import { ProductError } from "../contracts/errors.ts";
+import { RequestAge } from "../lib/request-age.ts";
 
 /**
  * A request that took this much longer than others to get here is refused, in milliseconds: its caller
  * takes a node for gone that is silent for about as long.
  */
 const MAX_AGE_MS = 1_500;
-/** For how long the quickest request of a caller counts, at least, in milliseconds. */
-const MEMORY_MS = 60_000;
-
-/** How much longer than the quickest ones requests of one caller are under way. */
-class Delays {
-  private best = Number.POSITIVE_INFINITY;
-  private before = Number.POSITIVE_INFINITY;
-  private sinceMs = 0;
-
-  /** @param delayMs by two clocks, which may differ by any constant */
-  ageOf(delayMs: number, nowMs: number): number {
-    // Forgotten now and then, so that a clock that was set counts from then on.
-    if (nowMs - this.sinceMs > MEMORY_MS) {
-      this.before = this.best;
-      this.best = Number.POSITIVE_INFINITY;
-      this.sinceMs = nowMs;
-    }
-    this.best = Math.min(this.best, delayMs);
-    return delayMs - Math.min(this.best, this.before);
-  }
-}
-
+/** What is known of a caller that is gone is kept for so long: more of it may be on its way here. */
+const KEPT_MS = 60_000;
 /**
  * Refuses requests that lay somewhere for too long: in the buffers of a process that stood still, or of
  * a client of NATS that was cut off. Whoever made them was told long ago that nothing came of it, and
  * may have asked again: doing it now would be doing it twice.
  */
 export function refuseStale(maxAgeMs = MAX_AGE_MS): Middleware {
-  const delays = new Map<string, Delays>();
+  const ages = new Map<string, RequestAge>();
   let self = "";
 
-  function ageOf(caller: string, sentMs: number): number {
-    let known = delays.get(caller);
-    if (known === undefined) {
-      known = new Delays();
-      delays.set(caller, known);
+  function isOld(caller: string, sentMs: number): boolean {
+    let age = ages.get(caller);
+    if (age === undefined) {
+      age = new RequestAge(maxAgeMs);
+      ages.set(caller, age);
     }
-    return known.ageOf(Date.now() - sentMs, performance.now());
+    return age.isOld(Date.now() - sentMs, performance.now());
   }
 
   return {
@@ -51,10 +32,9 @@ export function refuseStale(maxAgeMs = MAX_AGE_MS): Middleware {
     created(broker: ServiceBroker) {
       self = broker.nodeID;
       broker.localBus.on("$node.disconnected", ({ node }: { node: { id: string } }) => {
-        // Its requests may still be on their way here: what is known of it must outlive a pause.
         setTimeout(() => {
-          if (!broker.registry.nodes.get(node.id)?.available) delays.delete(node.id);
-        }, MEMORY_MS).unref();
+          if (!broker.registry.nodes.get(node.id)?.available) ages.delete(node.id);
+        }, KEPT_MS).unref();
       });
     },
     remoteAction(next: (ctx: Context) => Promise<unknown>) {
@@ -66,7 +46,7 @@ export function refuseStale(maxAgeMs = MAX_AGE_MS): Middleware {
     localAction(next: (ctx: Context) => Promise<unknown>) {
       return (ctx: Context) => {
         const sentMs = ctx.nodeID === self ? undefined : ctx.headers?.sent_ms;
-        if (typeof sentMs === "number" && ctx.nodeID && ageOf(ctx.nodeID, sentMs) > maxAgeMs)
+        if (typeof sentMs === "number" && ctx.nodeID && isOld(ctx.nodeID, sentMs))
           return Promise.reject(
             new ProductError("UNAVAILABLE", { retry_after_ms: 1000, undone: true }),
           );

@@ -35,7 +35,7 @@ interface Refusal {
 }
 
 /** What was said since the last reckoning. */
-class Record {
+class Tally {
   /** Contents by id of all messages that were answered with 200. */
   readonly accepted = new Map<number, string>();
   /** Contents whose fate is unknown: the connection broke before there was an answer. */
@@ -83,7 +83,7 @@ export class Load {
   readonly followers: Follower[];
   private readonly cluster: Target;
   private readonly paceMs: number;
-  private record = new Record();
+  private tally = new Tally();
   /** Everything up to this message is reckoned with. */
   private cursor: number;
   private talking: Promise<unknown> = Promise.resolve();
@@ -127,11 +127,11 @@ export class Load {
   }
 
   get accepted(): number {
-    return this.record.accepted.size;
+    return this.tally.accepted.size;
   }
 
   get refused(): number {
-    return this.record.refused.length + this.record.repeated.length;
+    return this.tally.refused.length + this.tally.repeated.length;
   }
 
   /** Lets so many more messages be accepted. */
@@ -172,7 +172,7 @@ export class Load {
   }
 
   private async reckon(): Promise<Reckoning> {
-    const { record, cursor } = this;
+    const { tally, cursor } = this;
     const last = await insist(this.cluster, this.show, `the last words, no. ${++this.said}`);
     const seenBy = (follower: Follower) => follower.seen.filter((id) => id > cursor && id <= last);
     await waitFor(() => this.followers.every((follower) => follower.cursor >= last), {
@@ -185,12 +185,12 @@ export class Load {
     const kept = await waitFor(
       async () => {
         const all = await history(this.cluster.front, this.show.liveId);
-        return all.some(({ id }) => id === last) && missing(record, all).length === 0 && all;
+        return all.some(({ id }) => id === last) && missing(tally, all).length === 0 && all;
       },
       { timeoutMs: SETTLE_MS, intervalMs: 250, message: "history to be complete" },
     ).catch(async () => {
       const all = await history(this.cluster.front, this.show.liveId);
-      assert.deepEqual(missing(record, all), [], "answered with 200, but not in history");
+      assert.deepEqual(missing(tally, all), [], "answered with 200, but not in history");
       throw new Error("the last words are not in history");
     });
     const news = kept.filter(({ id }) => id > cursor && id <= last);
@@ -200,11 +200,11 @@ export class Load {
       ascending(kept.map(({ id }) => id)).filter((id) => id > cursor && id <= last),
     );
     for (const [n, follower] of this.followers.entries())
-      assertSaw(seenBy(follower), news, { name: `viewer ${n}`, follower, record });
+      assertSaw(seenBy(follower), news, { name: `viewer ${n}`, follower, tally });
 
-    this.record = new Record();
+    this.tally = new Tally();
     this.cursor = last;
-    return reckon(record, news);
+    return reckon(tally, news);
   }
 
   private async speak(speaker: Account): Promise<void> {
@@ -217,18 +217,18 @@ export class Load {
   }
 
   private async sayOnce(speaker: Account, content: string): Promise<void> {
-    const { record } = this;
+    const { tally } = this;
     const first = await this.try(speaker, content);
-    if (first === null) record.unanswered.push(content);
-    else if (first.id !== null) record.accepted.set(first.id, content);
-    else if (first.status !== 503) record.refused.push(refusal(content, first));
+    if (first === null) tally.unanswered.push(content);
+    else if (first.id !== null) tally.accepted.set(first.id, content);
+    else if (first.status !== 503) tally.refused.push(refusal(content, first));
     else {
-      record.repeated.push(refusal(content, first));
+      tally.repeated.push(refusal(content, first));
       await pause(retryAfterMs(first));
       const second = await this.try(speaker, content);
-      if (second === null) record.unanswered.push(content);
-      else if (second.id !== null) record.accepted.set(second.id, content);
-      else record.refused.push(refusal(content, second));
+      if (second === null) tally.unanswered.push(content);
+      else if (second.id !== null) tally.accepted.set(second.id, content);
+      else tally.refused.push(refusal(content, second));
     }
   }
 
@@ -240,7 +240,7 @@ export class Load {
   }
 
   private state(): string {
-    const { accepted, unanswered, repeated, refused } = this.record;
+    const { accepted, unanswered, repeated, refused } = this.tally;
     const last = refused.at(-1) ?? repeated.at(-1);
     return `${accepted.size} accepted, ${unanswered.length} unanswered, ${refused.length} refused, last refusal ${JSON.stringify(last)}`;
   }
@@ -269,12 +269,12 @@ async function insist({ front }: Target, show: Show, content: string): Promise<n
   });
 }
 
-function missing({ accepted }: Record, kept: readonly Kept[]): number[] {
+function missing({ accepted }: Tally, kept: readonly Kept[]): number[] {
   const contents = new Map(kept.map(({ id, content }) => [id, content]));
   return [...accepted].filter(([id, content]) => contents.get(id) !== content).map(([id]) => id);
 }
 
-function reckon(record: Record, kept: readonly Kept[]): Reckoning {
+function reckon(tally: Tally, kept: readonly Kept[]): Reckoning {
   const { accepted, unanswered, repeated, refused } = record;
   // The last words of the reckoning itself are the owner's.
   const others = kept.filter(
@@ -297,14 +297,14 @@ function reckon(record: Record, kept: readonly Kept[]): Reckoning {
 interface Witness {
   name: string;
   follower: Follower;
-  record: Record;
+  tally: Tally;
 }
 
 /** Compares long lists without printing them. */
 function assertSaw(
   seen: number[],
   kept: readonly Kept[],
-  { name, follower, record }: Witness,
+  { name, follower, tally }: Witness,
 ): void {
   assert.deepEqual(follower.faults, [], name);
   assert.equal(follower.resets, 0, `${name} was told to start over`);
@@ -312,7 +312,7 @@ function assertSaw(
   if (seen.length === ids.length && seen.every((id, n) => id === ids[n])) return;
   const lost = kept.filter(({ id }) => !seen.includes(id));
   const extra = seen.filter((id, n) => !ids.includes(id) || seen.indexOf(id) !== n);
-  const examples = lost.slice(0, 3).map((message) => `${message.id} ${fateOf(message, record)}`);
+  const examples = lost.slice(0, 3).map((message) => `${message.id} ${fateOf(message, tally)}`);
   assert.fail(
     `${name} saw ${seen.length} of ${ids.length}; lost ${lost.length} (${examples.join("; ")}), ` +
       `too many ${extra.length} (${extra.slice(0, 3)})`,
@@ -322,7 +322,7 @@ function assertSaw(
 /** What the sender of a message in history was told. */
 function fateOf(
   { id, content }: Kept,
-  { accepted, unanswered, repeated, refused }: Record,
+  { accepted, unanswered, repeated, refused }: Tally,
 ): string {
   if (accepted.has(id)) return "was accepted";
   if (unanswered.includes(content)) return "had no answer";
