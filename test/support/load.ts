@@ -275,7 +275,7 @@ function missing({ accepted }: Tally, kept: readonly Kept[]): number[] {
 }
 
 function reckon(tally: Tally, kept: readonly Kept[]): Reckoning {
-  const { accepted, unanswered, repeated, refused } = record;
+  const { accepted, unanswered, repeated, refused } = tally;
   // The last words of the reckoning itself are the owner's.
   const others = kept.filter(
     ({ id, content }) => !accepted.has(id) && !/^the last words/.test(content),
@@ -320,10 +320,7 @@ function assertSaw(
 }
 
 /** What the sender of a message in history was told. */
-function fateOf(
-  { id, content }: Kept,
-  { accepted, unanswered, repeated, refused }: Tally,
-): string {
+function fateOf({ id, content }: Kept, { accepted, unanswered, repeated, refused }: Tally): string {
   if (accepted.has(id)) return "was accepted";
   if (unanswered.includes(content)) return "had no answer";
   const denied = [...repeated, ...refused].find((refusal) => refusal.content === content);
