@@ -85,7 +85,7 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, StorageService
         if (removed > 0) this.logger.info("removed what nobody kept", { objects: removed });
       } catch (error) {
         this.logger.warn("what nobody keeps could not be removed", {
-          reason: describeFailure(error),
+          reason: describeFailure((error as Error).cause ?? error),
         });
       }
     },

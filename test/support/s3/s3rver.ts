@@ -1,7 +1,7 @@
 // Runs s3rver as a process of its own, with `--openssl-legacy-provider`: its continuation tokens are
 // made with DES, which today's OpenSSL leaves out. It lacks two requests of the protocol, which are
 // added here: aborting a multipart upload, and listing those that were never completed.
-import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
@@ -40,6 +40,7 @@ server.middleware.unshift(async (ctx, next) => {
 });
 
 function unfinished(): string[] {
+  if (!existsSync(uploads)) return [];
   return readdirSync(uploads).map((id) => {
     const key = readFileSync(join(uploads, id, "key"), "utf8");
     const initiated = statSync(join(uploads, id, "key")).mtime.toISOString();
