@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { checkDatabaseUrl, databaseUrls } from "./database/address.ts";
 import { parseEtcdUrl } from "./etcd/address.ts";
 import { parseNatsUrl } from "./nats/options.ts";
 import { parseS3Url } from "./object-store/s3-url.ts";
@@ -69,8 +70,6 @@ export class EnvError extends Error {
 }
 
 const URL_SCHEMES: Record<string, readonly string[]> = {
-  DATABASE_URL: ["mysql", "mariadb", "mysqls"],
-  DATABASE_READ_URL: ["mysql", "mariadb", "mysqls"],
   ETCD_URL: ["http", "https"],
   JAEGER_URL: ["http", "https", "udp"],
   DRAND_URL: ["http", "https"],
@@ -127,8 +126,8 @@ export function readEnv(vars: Readonly<Record<string, string | undefined>>): Env
 
   const env: Env = {
     natsUrl: given("NATS_URL"),
-    databaseUrl: url("DATABASE_URL"),
-    databaseReadUrl: url("DATABASE_READ_URL"),
+    databaseUrl: given("DATABASE_URL"),
+    databaseReadUrl: given("DATABASE_READ_URL"),
     databasePool: whole("DATABASE_POOL", 16, 2, 1000),
     redisUrl: given("REDIS_URL"),
     etcdUrl: url("ETCD_URL"),
@@ -149,6 +148,10 @@ export function readEnv(vars: Readonly<Record<string, string | undefined>>): Env
     trustProxy: whole("TRUST_PROXY", 0, 0, 10),
     chatFriendsOnly: choice("CHAT_FRIENDS_ONLY", switches, "off") === "on",
   };
+  if (env.databaseUrl !== null)
+    problems.push(...urlProblems("DATABASE_URL", env.databaseUrl, checkDatabaseUrl));
+  if (env.databaseReadUrl !== null)
+    problems.push(...urlProblems("DATABASE_READ_URL", env.databaseReadUrl, databaseUrls));
   if (env.databaseReadUrl !== null && env.databaseUrl === null)
     problems.push("DATABASE_READ_URL needs DATABASE_URL");
   if (env.discoverer === "etcd" && (env.etcdUrl === null || env.natsUrl === null))

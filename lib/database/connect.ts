@@ -3,6 +3,7 @@ import * as sqlite from "@appthreat/sqlite3";
 import { type Options, Sequelize } from "sequelize";
 import { ensureDir } from "../ensure-dir.ts";
 import type { Env } from "../env.ts";
+import { databaseUrls } from "./address.ts";
 
 /** How long a service waits for one of its node's connections, and an idle one is kept, in ms. */
 const ACQUIRE_MS = 10_000;
@@ -30,7 +31,7 @@ export function openDatabase(env: Env): Sequelize {
 
 /** Opens what `DATABASE_READ_URL` names, a pool for each. Nothing is connected before it is used. */
 export function openReplicas(env: Env): Sequelize[] {
-  const urls = env.databaseReadUrl?.split(",").map((url) => url.trim()) ?? [];
+  const urls = env.databaseReadUrl === null ? [] : databaseUrls(env.databaseReadUrl);
   return urls.map((url) => openMysql(url, env.databasePool, REPLICA_MS));
 }
 
