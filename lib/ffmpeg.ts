@@ -41,6 +41,8 @@ const PROBE_MS = 20_000;
 const FRAME_MS = 30_000;
 const MAX_DESCRIPTION = 1_000_000;
 const MAX_FRAME = 8_000_000;
+/** Pixels of a picture that is decoded, at most: 8K, and the lines that codecs add. */
+const MAX_PIXELS = 36_000_000;
 
 /**
  * What any input is read with: from the disk only (a playlist could name other files and hosts), as
@@ -86,6 +88,9 @@ export const ffmpeg: VideoTools = {
     const side = `'min(${FRAME_SIDE},iw)':'min(${FRAME_SIDE},ih)'`;
     const args = [
       ...CAREFULLY,
+      // A film may grow in the middle; what its description says was looked at before.
+      "-max_pixels",
+      String(MAX_PIXELS),
       "-ss",
       atSeconds.toFixed(3),
       "-i",

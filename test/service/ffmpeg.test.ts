@@ -36,9 +36,13 @@ describe("ffmpeg", () => {
   });
 
   it("makes large frames smaller, in proportion", async () => {
-    const file = await makeVideo(folder, "wall");
+    const file = await makeVideo(folder, "wide");
     const { width, height } = await sharp((await ffmpeg.frame(file, 0)) as Buffer).metadata();
-    assert.deepEqual({ width, height }, { width: FRAME_SIDE, height: FRAME_SIDE });
+    assert.deepEqual({ width, height }, { width: FRAME_SIDE, height: FRAME_SIDE / 4 });
+  });
+
+  it("decodes no picture that is larger than 8K", async () => {
+    assert.equal(await ffmpeg.frame(await makeVideo(folder, "wall"), 0), null);
   });
 
   it("can read neither text nor a film that was cut off", async () => {

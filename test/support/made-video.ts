@@ -26,6 +26,10 @@ const recipes = {
     name: "wall.mov",
     args: ["-f", "lavfi", "-i", "color=size=9000x9000:rate=1:duration=1", "-c:v", "mjpeg"],
   }),
+  wide: () => ({
+    name: "wide.mov",
+    args: ["-f", "lavfi", "-i", "color=size=4000x1000:rate=1:duration=1", "-c:v", "mjpeg"],
+  }),
   /** More than an hour of one picture. */
   endless: () => ({
     name: "endless.mp4",
