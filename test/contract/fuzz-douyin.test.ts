@@ -14,8 +14,7 @@ import {
 } from "../support/api-client.ts";
 import { hostileText, hostileValue } from "../support/hostile.ts";
 import { expiredToken, forgedTokens, strangerToken } from "../support/tokens.ts";
-import { follow } from "./douyin/relations.ts";
-import { api, bystander, newMember, server } from "./douyin/suite.ts";
+import { api, bystander, follow, newMember, server } from "./douyin/suite.ts";
 import {
   formOf,
   type Identity,

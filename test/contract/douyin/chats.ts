@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { DouyinFriend, DouyinMessage } from "../../../contracts/short-video.ts";
-import { follow } from "./relations.ts";
-import { api, everyWay, type Member, NOBODY, newMember } from "./suite.ts";
+import { api, everyWay, follow, type Member, NOBODY, newMember, say } from "./suite.ts";
 
 const ACTION = "POST /douyin/message/action/";
 const CHAT = "GET /douyin/message/chat/";
-
-export async function say(from: Member, to: Member, content: string): Promise<void> {
-  const query = { token: from.token, to_user_id: to.user_id, action_type: 1, content };
-  assert.deepEqual(await api.ok(ACTION, { query }), {});
-}
 
 async function read(who: Member, other: Member, pre_msg_time?: unknown): Promise<DouyinMessage[]> {
   const query = { token: who.token, to_user_id: other.user_id, pre_msg_time };

@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { openInbox } from "../../support/inbox-reader.ts";
 import { waitFor } from "../../support/wait-for.ts";
-import { say } from "./chats.ts";
-import { api, type Member, newMember, placements, server, spellings } from "./suite.ts";
+import { api, type Member, newMember, placements, say, server, spellings } from "./suite.ts";
 
 const STREAM = "GET /douyin/message/stream/";
 

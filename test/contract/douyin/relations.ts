@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { DouyinUser } from "../../../contracts/short-video.ts";
-import { api, bystander, everyWay, type Member, NOBODY, newMember } from "./suite.ts";
+import { api, bystander, everyWay, follow, type Member, NOBODY, newMember } from "./suite.ts";
 
 const ACTION = "POST /douyin/relation/action/";
-
-export async function follow(who: Member, whom: Member, action_type = 1): Promise<void> {
-  const query = { to_user_id: whom.user_id, action_type };
-  assert.deepEqual(await api.ok(ACTION, { token: who.token, query }), {});
-}
 
 async function userOf(viewer: Member, { user_id }: Member): Promise<DouyinUser> {
   const sent = { token: viewer.token, query: { user_id } };

@@ -33,6 +33,18 @@ export async function newMember(username = `member ${++members}`): Promise<Membe
   return { ...session, username, password };
 }
 
+/** One follows the other, or with 2 no longer. */
+export async function follow(who: Member, whom: Member, action_type = 1): Promise<void> {
+  const query = { to_user_id: whom.user_id, action_type };
+  await api.ok("POST /douyin/relation/action/", { token: who.token, query });
+}
+
+/** One writes to the other. */
+export async function say(from: Member, to: Member, content: string): Promise<void> {
+  const query = { token: from.token, to_user_id: to.user_id, action_type: 1, content };
+  await api.ok("POST /douyin/message/action/", { query });
+}
+
 /** Where parameters may be, and how they are sent there; in the last one they are in both. */
 export const placements: Record<string, (fields: Record<string, unknown>) => ApiRequest> = {
   query: (fields) => ({ query: fields }),
