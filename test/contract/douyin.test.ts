@@ -11,6 +11,7 @@ const areas = [
   "comments",
   "feed",
   "publish",
+  "coverage",
 ];
 
 // One after the other: areas that prepare something would otherwise overtake each other.

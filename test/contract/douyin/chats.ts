@@ -39,6 +39,7 @@ describe(ACTION, () => {
     });
     await api.refused(ACTION, "NOT_WITH_ONESELF", sent(user_id, "me"));
     await api.refused(ACTION, "USER_NOT_FOUND", sent(NOBODY, "you"));
+    await api.refused(ACTION, "CONTENT_REFUSED", sent(NOBODY, "an Unspeakable word"));
     for (const [to, content, said] of [
       [NOBODY, "", "content must have at least 1 characters"],
       [NOBODY, "   ", "content is blank"],
@@ -68,6 +69,11 @@ describe(CHAT, () => {
         message_list.map(({ content }) => content),
         ["one", "two"],
       );
+  });
+
+  it("has no chat of somebody with themselves", async () => {
+    const { token, user_id } = await newMember();
+    await api.refused(CHAT, "NOT_WITH_ONESELF", { query: { token, to_user_id: user_id } });
   });
 
   it("has only what is later than the last message that is known", async () => {

@@ -6,6 +6,9 @@ import { api, bystander, newMember, server, spellings } from "./suite.ts";
 const guarded = api.description.douyinOperations.filter(({ access }) => access !== "open");
 const MALFORMED = ["x", "a.b", "a.b.c.d", "' OR 1=1 --", "a b c", "ключ.ключ.ключ"];
 
+/** Its body may be larger than any other; publish.ts has what it refuses. */
+const UPLOAD = "POST /douyin/publish/action/";
+
 /** Of those forged, the ones that look like a token at all. */
 async function wrongTokens(): Promise<string[]> {
   const forged = Object.values(await forgedTokens(server.dataDir, bystander.token));
@@ -113,6 +116,15 @@ describe("the envelope", () => {
     }
     assert.equal((await api.send("GET /douyins")).json?.status_code, undefined);
   });
+
+  for (const { name } of api.description.douyinOperations)
+    it(`of ${name} holds refusals of bodies that cannot be read`, async () => {
+      const { token } = bystander;
+      await api.refused(name, "UNSUPPORTED_MEDIA_TYPE", { token, type: "text/plain", body: "x" });
+      if (name === UPLOAD) return;
+      await api.refused(name, "PAYLOAD_TOO_LARGE", { token, form: { x: "x".repeat(70_000) } });
+      await api.refused(name, "BAD_REQUEST", { token, type: "application/json", body: "{" });
+    });
 
   it("holds refusals of bodies that cannot be read", async () => {
     const { token } = bystander;

@@ -219,6 +219,12 @@ describe(PUBLISH, () => {
     assert.deepEqual(await stored(), before);
   });
 
+  it("refuses a title with a word that is not to be said", async () => {
+    const film = await newFilm();
+    const title = "an unspeakable film";
+    await api.refused(PUBLISH, "CONTENT_REFUSED", form(film, { token: bystander.token, title }));
+  });
+
   it("wants a token, and keeps nothing of who has none", async () => {
     const before = await stored();
     const film = await newFilm();
