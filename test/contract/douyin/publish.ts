@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import sharp from "sharp";
+import { errors } from "../../../contracts/errors.ts";
 import type { DouyinUser, DouyinVideo, FeedVideo } from "../../../contracts/short-video.ts";
 import type { ApiRequest } from "../../support/api-client.ts";
 import { madeVideo } from "../../support/made-video.ts";
@@ -217,6 +218,17 @@ describe(PUBLISH, () => {
     );
     await refused({ query: { token, title: "x" } }, /data is missing/);
     assert.deepEqual(await stored(), before);
+  });
+
+  it("refuses more than it takes, before any of it is sent", async (t) => {
+    const raw = await rawConnection(t, server.port);
+    await raw.write(
+      `POST /douyin/publish/action/ HTTP/1.1\r\nHost: x\r\nContent-Type: ${multipartType}\r\nAuthorization: ${bystander.token}\r\nContent-Length: ${300 * 1024 * 1024}\r\n\r\n`,
+    );
+    const { status, headers, body } = await raw.answer();
+    const [json, code] = [JSON.parse(body), errors.PAYLOAD_TOO_LARGE.douyin];
+    api.judge(PUBLISH, { status, headers: Object.fromEntries(headers), text: body, json, code });
+    assert.deepEqual([status, json.status_code], [413, code]);
   });
 
   it("refuses a title with a word that is not to be said", async () => {

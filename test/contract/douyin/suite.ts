@@ -9,7 +9,7 @@ export const scope = { after };
 
 export const generous = {
   gateway: { sign_in_rate: 10_000, sign_in_burst: 10_000 },
-  words: { refuse: ["unspeakable"] },
+  words: { refuse: ["unspeakable"], mask: ["darn"] },
 } satisfies ConfigPart;
 
 export const server = await startServer(scope, { config: generous, env: { DRAIN_SECONDS: "1" } });
