@@ -83,6 +83,11 @@ export function brokerOptions(env: Env): BrokerOptions {
       {
         name: "Runtime",
         starting: (broker: ServiceBroker) => runtimeOf(broker).open(),
+        // Of a node that is ready others should know, and not only up to a second later: the next one
+        // that is restarted may be the only other of its kind.
+        started: async (broker: ServiceBroker) => {
+          if (broker.transit) await broker.registry.discoverer.sendLocalNodeInfo();
+        },
         stopping: (broker: ServiceBroker) => runtimeOf(broker).drain(),
         stopped: (broker: ServiceBroker) => runtimeOf(broker).close(),
       },
