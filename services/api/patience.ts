@@ -7,34 +7,54 @@ const LOOK_MS = 30_000;
 /** And how much of it has to have come each time, in bytes: about the speed of a bad mobile line. */
 const MIN_PROGRESS = 32 * 1024;
 
+/** Who was refused may go on sending for this long, so that the answer is not lost; in ms. */
+const LAST_WORD_MS = 10_000;
+
 const giveUps = new WeakMap<IncomingMessage, () => void>();
 const timers = new WeakMap<IncomingMessage, NodeJS.Timeout>();
 
 /** Calls `giveUp` when a request's body takes longer than ordinary ones may. */
 export function expectBody(req: IncomingMessage, giveUp: () => void): void {
   giveUps.set(req, giveUp);
-  timers.set(req, setTimeout(giveUp, BODY_MS));
-  const stop = () => clearInterval(timers.get(req));
-  req.once("end", stop).once("close", stop);
+  wait(req, setTimeout(giveUp, BODY_MS));
+  const stop = () => {
+    clearTimeout(timers.get(req));
+    timers.delete(req);
+    // A connection outlives many requests.
+    req.socket.off("close", stop);
+  };
+  req.once("end", stop);
+  // A request that was answered before it was complete is not told of its connection's end.
+  req.socket.once("close", stop);
+}
+
+/** Puts a timer in the place of the one before. */
+function wait(req: IncomingMessage, timer: NodeJS.Timeout): void {
+  clearTimeout(timers.get(req));
+  timers.set(req, timer.unref());
 }
 
 /**
  * Lets a request's body take as long as it needs while `read` reads it, provided that it keeps coming.
- * The server's own bound on a whole request still holds.
+ * The server's own bound on a whole request still holds. What is not read then is not waited for either.
  */
 export async function allowSlowBody<T>(req: IncomingMessage, read: () => Promise<T>): Promise<T> {
   let seen = req.socket.bytesRead;
-  clearTimeout(timers.get(req));
-  const timer = setInterval(() => {
+  const look = setInterval(() => {
     const slow = req.socket.bytesRead - seen < MIN_PROGRESS;
     seen = req.socket.bytesRead;
     // Where it is we who do not read on, the client is not to blame.
     if (slow && !req.isPaused() && !req.complete) giveUps.get(req)?.();
   }, LOOK_MS);
-  timers.set(req, timer);
+  wait(req, look);
   try {
     return await read();
   } finally {
-    clearInterval(timer);
+    clearInterval(look);
+    if (!req.complete && !req.socket.destroyed)
+      wait(
+        req,
+        setTimeout(() => req.socket.destroy(), LAST_WORD_MS),
+      );
   }
 }

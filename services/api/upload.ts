@@ -31,8 +31,6 @@ export interface Received {
 const MAX_FIELD_NAME = 100;
 /** What a body has beside its file: fields, and the lines that separate parts. */
 const MAX_AROUND_FILE = 2 * MAX_BODY;
-/** Who was refused may go on sending for this long, so that the answer is not lost; in ms. */
-const LAST_WORD_MS = 10_000;
 
 /**
  * Reads a multipart body whose file goes straight into the store, in bounded memory: the client is
@@ -80,7 +78,8 @@ export async function receiveUpload(req: IncomingMessage, rules: UploadRules): P
     await parsed;
     return { fields, upload: storing === undefined ? null : { object, ...(await storing) } };
   } catch (error) {
-    letGo(req, parser);
+    // What still comes is thrown away, so that the client, which may still be sending, sees the answer.
+    req.unpipe(parser).resume();
     file?.destroy(error as Error);
     await storing?.catch(() => {});
     if (storing !== undefined) await store.remove(object).catch(() => {});
@@ -112,15 +111,6 @@ function openParser(
   } catch {
     return fail("UNSUPPORTED_MEDIA_TYPE", { supported: ["multipart/form-data"] });
   }
-}
-
-/** Listens no more. What still comes is read and thrown away, but not for ever. */
-function letGo(req: IncomingMessage, parser: InstanceType<typeof Busboy>): void {
-  req.unpipe(parser);
-  req.resume();
-  if (req.complete) return;
-  const overdue = setTimeout(() => req.socket.destroy(), LAST_WORD_MS);
-  req.once("close", () => clearTimeout(overdue));
 }
 
 function badRequest(problem: FieldProblem): ProductError {

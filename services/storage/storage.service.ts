@@ -102,6 +102,9 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, StorageService
   },
 
   started() {
+    const { natsUrl, s3Url } = runtimeOf(this.broker).env;
+    if (natsUrl !== null && s3Url === null)
+      this.logger.warn("without S3_URL all nodes have to share the folder objects/");
     this.sweeper = setInterval(() => {
       this.sweeping = this.sweep();
     }, SWEEP_MS);

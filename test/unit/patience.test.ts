@@ -7,7 +7,13 @@ import { allowSlowBody, expectBody } from "../../services/api/patience.ts";
 /** A request whose body comes as a test wants it. */
 function someRequest(t: TestContext) {
   t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
-  const socket = { bytesRead: 500 };
+  const socket = Object.assign(new EventEmitter(), {
+    bytesRead: 500,
+    destroyed: false,
+    destroy() {
+      socket.destroyed = true;
+    },
+  });
   const state = { paused: false };
   const req = Object.assign(new EventEmitter(), {
     socket,
@@ -38,11 +44,13 @@ test("an ordinary body has a minute", (t) => {
 });
 
 test("nobody gives up on a body that is there, or whose client has left", (t) => {
-  for (const event of ["end", "close"]) {
-    const { req, pass, gaveUp } = someRequest(t);
-    req.emit(event);
+  for (const left of [false, true]) {
+    const { req, socket, pass, gaveUp } = someRequest(t);
+    if (left) socket.emit("close");
+    else req.emit("end");
     pass(600_000);
-    assert.equal(gaveUp(), 0, event);
+    assert.equal(gaveUp(), 0);
+    assert.equal(socket.listenerCount("close"), 0);
     t.mock.timers.reset();
   }
 });
@@ -78,11 +86,23 @@ test("a client is not blamed for what the store does not take", async (t) => {
 });
 
 test("after the body nobody looks any more", async (t) => {
-  const { asMessage, pass, gaveUp } = someRequest(t);
-  await assert.rejects(
-    allowSlowBody(asMessage, () => Promise.reject(new Error("refused"))),
-    /refused/,
-  );
+  const { req, asMessage, socket, pass, gaveUp } = someRequest(t);
+  await allowSlowBody(asMessage, async () => {
+    req.complete = true;
+  });
   pass(600_000);
-  assert.equal(gaveUp(), 0);
+  assert.deepEqual(
+    { gaveUp: gaveUp(), destroyed: socket.destroyed },
+    { gaveUp: 0, destroyed: false },
+  );
+});
+
+test("who is refused in the middle has ten seconds to see it, whatever they go on sending", async (t) => {
+  const { asMessage, socket, pass } = someRequest(t);
+  const refused = allowSlowBody(asMessage, () => Promise.reject(new Error("refused")));
+  await assert.rejects(refused, /refused/);
+  pass(9_999);
+  assert.equal(socket.destroyed, false);
+  pass(1);
+  assert.equal(socket.destroyed, true);
 });
