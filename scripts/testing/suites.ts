@@ -28,13 +28,13 @@ export const SUITES: readonly Suite[] = [
     name: "service",
     about: "services on a broker in this process",
     concurrency: 2,
-    needs: [],
+    needs: ["ffmpeg"],
   },
   {
     name: "contract",
     about: "the HTTP dialects, and both sides of every backing service",
     concurrency: 2,
-    needs: [],
+    needs: ["ffmpeg"],
   },
   {
     name: "cluster",
@@ -53,7 +53,7 @@ export const SUITES: readonly Suite[] = [
     name: "fault",
     about: "processes and connections that die at the wrong moment",
     concurrency: 2,
-    needs: [],
+    needs: ["ffmpeg"],
   },
 ];
 
