@@ -68,6 +68,8 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, VideoService> 
         const { upload, title } = ctx.params;
         try {
           const caller = ctx.meta.user ?? fail("NEED_LOGIN");
+          const { users } = await call(ctx, "user.brief", { user_ids: [caller.user_id] });
+          if (users.length === 0) fail("USER_NOT_FOUND");
           const listed = listedTitle(title, this.words);
           const video_id = await publish(this.ports, upload, caller.user_id, listed);
           this.logger.info("a video is out", {

@@ -8,7 +8,7 @@ import { createObjectStore } from "../../lib/object-store/create-object-store.ts
 import type { ObjectStore } from "../../lib/object-store/object-store.ts";
 import { cleanUp } from "../support/cleanup.ts";
 import { REST, startCluster } from "../support/cluster.ts";
-import { madeVideo } from "../support/made-video.ts";
+import { madeVideo, variantOf } from "../support/made-video.ts";
 import { multipart } from "../support/multipart.ts";
 import { startS3Server } from "../support/s3/s3-server.ts";
 import type { Address } from "../support/show.ts";
@@ -97,15 +97,6 @@ async function newAuthor(front: Address, n: number, film: Buffer): Promise<Autho
     published: null,
   }));
   return { ...session, films };
-}
-
-/** The same film in other bytes: with a box at its end that players skip. */
-function variantOf(film: Buffer, n: number): Buffer {
-  const box = Buffer.alloc(16);
-  box.writeUInt32BE(box.length, 0);
-  box.write("free", 4, "latin1");
-  box.writeUInt32BE(n, 8);
-  return Buffer.concat([film, box]);
 }
 
 async function publishAll(front: Address, { token, films }: Author): Promise<void> {

@@ -8,13 +8,17 @@ import storage from "../../services/storage/storage.service.ts";
 import video from "../../services/video/video.service.ts";
 import { madeVideo } from "../support/made-video.ts";
 import { startNode } from "../support/node.ts";
+import { people } from "../support/people.ts";
 import { refusedVideos } from "../support/refused-videos.ts";
 import { sha256 } from "../support/some-video.ts";
 import { recordStatements } from "../support/statements.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const folder = await tempDir({ after });
-const broker = await startNode({ after }, { services: [config, storage, video] });
+const broker = await startNode(
+  { after },
+  { services: [config, storage, video, people(1, 2, 4, 6, 8)] },
+);
 const { objects } = runtimeOf(broker);
 const by = (user_id: number) => ({
   meta: { user: { user_id, username: `user${user_id}`, session_id: 1 } },
@@ -117,6 +121,13 @@ describe("a video service", () => {
     assert.equal(await works(8), 2);
     await call(broker, "config.set", { key: "storage.quota_mb", value: 10_000 });
     await publish(other, { author: 8 });
+  });
+
+  it("lists nothing of who has no account", async () => {
+    const before = await keys();
+    const film = await madeVideo(folder, "mp4", 27);
+    await assert.rejects(publish(film, { author: 999 }), { type: "USER_NOT_FOUND" });
+    assert.deepEqual(await keys(), before);
   });
 
   it("takes known bytes without looking into them, also where there is no ffmpeg", async (t) => {

@@ -57,3 +57,12 @@ export async function madeVideo(
 ): Promise<Buffer> {
   return readFile(await makeVideo(folder, kind, n));
 }
+
+/** The same MP4 or MOV in other bytes, for each n its own: with a box at its end that players skip. */
+export function variantOf(film: Buffer, n: number): Buffer {
+  const box = Buffer.alloc(16);
+  box.writeUInt32BE(box.length, 0);
+  box.write("free", 4, "latin1");
+  box.writeUInt32BE(n, 8);
+  return Buffer.concat([film, box]);
+}

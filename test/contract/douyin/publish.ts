@@ -6,21 +6,25 @@ import sharp from "sharp";
 import { errors } from "../../../contracts/errors.ts";
 import type { DouyinUser, DouyinVideo, FeedVideo } from "../../../contracts/short-video.ts";
 import type { ApiRequest } from "../../support/api-client.ts";
-import { madeVideo } from "../../support/made-video.ts";
+import { madeVideo, variantOf } from "../../support/made-video.ts";
 import { closing, multipart, multipartType, type Part, partHead } from "../../support/multipart.ts";
 import { rawConnection } from "../../support/raw-http.ts";
 import { refusedVideos } from "../../support/refused-videos.ts";
 import { sha256 } from "../../support/some-video.ts";
 import { tempDir } from "../../support/temp-dir.ts";
+import { strangerToken } from "../../support/tokens.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { api, bystander, type Member, newMember, scope, server, spellings } from "./suite.ts";
 
 const PUBLISH = "POST /douyin/publish/action/";
 const folder = await tempDir(scope);
+const film = await madeVideo(folder, "mp4");
 let films = 0;
 
 /** Bytes of a film that nobody has seen before. */
-const newFilm = (kind: "mp4" | "mov" | "webm" = "mp4") => madeVideo(folder, kind, ++films);
+async function newFilm(kind: "mp4" | "mov" | "webm" = "mp4"): Promise<Buffer> {
+  return kind === "mp4" ? variantOf(film, ++films) : madeVideo(folder, kind, ++films);
+}
 
 /** A form with the film and these fields, which come first. */
 function form(film: Buffer, fields: Record<string, string>): ApiRequest {
@@ -235,6 +239,14 @@ describe(PUBLISH, () => {
     const film = await newFilm();
     const title = "an unspeakable film";
     await api.refused(PUBLISH, "CONTENT_REFUSED", form(film, { token: bystander.token, title }));
+  });
+
+  it("refuses who has no account any more", async () => {
+    const before = await stored();
+    const token = await strangerToken(server.dataDir);
+    const request = form(await newFilm(), { token, title: "x" });
+    await api.refused(PUBLISH, "USER_NOT_FOUND", request);
+    assert.deepEqual(await stored(), before);
   });
 
   it("wants a token, and keeps nothing of who has none", async () => {

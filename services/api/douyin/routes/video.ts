@@ -53,10 +53,11 @@ export const videoRoutes: DouyinRoute[] = [
       "PICTURE_TOO_LARGE",
       "CONTENT_REFUSED",
       "QUOTA_EXCEEDED",
+      "USER_NOT_FOUND",
       "VIDEO_TOOLS_MISSING",
     ],
     params: { title: params["video.publish"].title as object },
-    actions: ["video.publish", "storage.admit", "storage.record"],
+    actions: ["video.publish", "user.brief", "storage.admit", "storage.record"],
     reply: "json",
     fields: {},
     async perform({ call, upload, params: { title } }) {
