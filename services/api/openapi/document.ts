@@ -3,7 +3,7 @@ import { type DouyinRoute, douyinTags } from "../douyin/route.ts";
 import { type ActionRoute, type Route, tags } from "../routes.ts";
 import { answerSchema } from "./answers.ts";
 import { douyinOperation } from "./douyin-operations.ts";
-import { type Operation, operationId, security } from "./operation.ts";
+import { lastEventId, type Operation, operationId, security } from "./operation.ts";
 import { type Parameter, parametersOf } from "./parameters.ts";
 import { object, ref, type Schema, schemas } from "./schemas.ts";
 import { withFile } from "./uploads.ts";
@@ -131,13 +131,7 @@ function asQuery(route: ActionRoute, parameters: Parameter[]): Pick<Operation, "
     const { description, ...rest } = schema;
     return { name, in: "query", required, ...(description ? { description } : {}), schema: rest };
   });
-  if (route.reply === "stream")
-    list.push({
-      name: "Last-Event-ID",
-      in: "header",
-      description: "Sent by EventSource when it reconnects",
-      schema: { type: "string" },
-    });
+  if (route.reply === "stream") list.push(lastEventId);
   return list.length > 0 ? { parameters: list } : {};
 }
 

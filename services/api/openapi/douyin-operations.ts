@@ -1,7 +1,7 @@
 import { douyinStatus, type ErrorName, errors } from "../../../contracts/errors.ts";
 import { refusal } from "../douyin/envelope.ts";
 import { type DouyinRoute, douyinTags } from "../douyin/route.ts";
-import { type Operation, operationId, security } from "./operation.ts";
+import { lastEventId, type Operation, operationId, security } from "./operation.ts";
 import { parametersIn } from "./parameters.ts";
 import { object, ref, type Schema } from "./schemas.ts";
 import { withFile } from "./uploads.ts";
@@ -52,6 +52,7 @@ function parametersOf(route: DouyinRoute): Pick<Operation, "parameters" | "reque
       const { description, ...rest } = schema;
       return { name, in: "query", required, ...(description ? { description } : {}), schema: rest };
     });
+    if (route.reply === "stream") list.push(lastEventId);
     return list.length > 0 ? { parameters: list } : {};
   }
   const schema = object(
@@ -76,7 +77,8 @@ function success(route: DouyinRoute, inside: ErrorName[]): Schema {
   };
   if (route.reply === "stream")
     return {
-      description: "Server-sent events; or an error, as JSON",
+      description:
+        "Server-sent events: message (a DouyinMessage), reset, bye; or an error, as JSON",
       content: {
         "text/event-stream": { schema: { type: "string" } },
         "application/json": refused,

@@ -23,3 +23,11 @@ export function security(auth: Auth): { security?: Record<string, string[]>[] } 
   const ways: Record<string, string[]>[] = [{ bearer: [] }, { query: [] }];
   return { security: auth === "optional" ? [...ways, {}] : ways };
 }
+
+/** The cursor of a stream. */
+export const lastEventId: Schema = {
+  name: "Last-Event-ID",
+  in: "header",
+  description: "Sent by EventSource when it reconnects",
+  schema: { type: "string" },
+};
