@@ -28,13 +28,13 @@ export const SUITES: readonly Suite[] = [
     name: "service",
     about: "services on a broker in this process",
     concurrency: 2,
-    needs: ["ffmpeg"],
+    needs: [],
   },
   {
     name: "contract",
     about: "the HTTP dialects, and both sides of every backing service",
     concurrency: 2,
-    needs: ["ffmpeg"],
+    needs: [],
   },
   {
     name: "cluster",
@@ -53,7 +53,7 @@ export const SUITES: readonly Suite[] = [
     name: "fault",
     about: "processes and connections that die at the wrong moment",
     concurrency: 2,
-    needs: ["ffmpeg"],
+    needs: [],
   },
 ];
 
@@ -65,15 +65,19 @@ export interface Selection {
 
 /** System programs that these files cannot do without. */
 export function needsOf({ suite, files }: Selection): readonly string[] {
-  return files.some((file) => needsServers(suite, file))
-    ? [...suite.needs, ...SERVERS]
-    : suite.needs;
+  const servers = files.some((file) => needsServers(suite, file));
+  const videos = files.some((file) => MAKES_VIDEOS.test(readFileSync(file, "utf8")));
+  const needs = [...suite.needs, ...(videos ? ["ffmpeg"] : []), ...(servers ? SERVERS : [])];
+  return [...new Set(needs)];
 }
 
 /** Leaves out what needs the servers of a cluster. */
 export function withoutServers({ suite, files }: Selection): Selection {
   return { suite, files: files.filter((file) => !needsServers(suite, file)) };
 }
+
+/** What makes or looks into videos; "publish" is the area of the short-video dialect that does. */
+const MAKES_VIDEOS = /\/support\/made-video\.ts"|\/lib\/ffmpeg\.ts"|^ {2}"publish",$/m;
 
 /** What starts the servers of a cluster, or nodes on them; whoever uses it needs them. */
 const STARTS_SERVERS = /\/support\/(stack|cluster|etcd|redis-sentinel)\.ts"/;
