@@ -2,19 +2,17 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import type { Lease } from "etcd3";
-import type { Context, Discoverers, ServiceBroker } from "moleculer";
+import { type Context, type Discoverers, ServiceBroker } from "moleculer";
 import { readEnv } from "../../lib/env.ts";
 import { discovererOptions } from "../../lib/etcd/discoverer-options.ts";
-import { startNode } from "../support/node.ts";
+import { cleanUp } from "../support/cleanup.ts";
+import { type EtcdMember, etcdMember } from "../support/etcd-member.ts";
 import { startProcess } from "../support/process.ts";
 import { type StartedStack, startStack } from "../support/stack.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
-/** Seconds. Short, so that leases are lost while a test looks on. */
-const HEARTBEAT = { heartbeatInterval: 1, heartbeatTimeout: 3 };
-
 interface Node {
   broker: ServiceBroker;
   /** Which nodes it lost, and whether that was a surprise. */
@@ -25,29 +23,25 @@ interface Node {
 
 type Servers = StartedStack<{ nats: true; etcd: true }>;
 
-const optionsOf = ({ nats }: Servers, nodeID: string) => ({
-  ...HEARTBEAT,
-  nodeID,
-  transporter: { type: "NATS" as const, options: { url: nats.url } },
-});
+async function memberOf({ env }: Servers, t: TestContext, nodeID: string): Promise<EtcdMember> {
+  const { ETCD_URL: etcdUrl = "", NATS_URL: natsUrl = "" } = env;
+  return { etcdUrl, natsUrl, nodeID, dataDir: await tempDir(t) };
+}
 
 async function startMember(t: TestContext, servers: Servers, nodeID: string): Promise<Node> {
   const lost: Node["lost"] = [];
-  const broker = await startNode(t, {
-    services: [
-      {
-        name: `member-${nodeID}`,
-        actions: { name: () => nodeID },
-        events: {
-          "$node.disconnected"(ctx: Context<{ node: { id: string }; unexpected: boolean }>) {
-            lost.push({ id: ctx.params.node.id, unexpected: ctx.params.unexpected });
-          },
-        },
+  const broker = new ServiceBroker(etcdMember(await memberOf(servers, t, nodeID)));
+  cleanUp(t, () => broker.stop());
+  broker.createService({
+    name: `member-${nodeID}`,
+    actions: { name: () => nodeID },
+    events: {
+      "$node.disconnected"(ctx: Context<{ node: { id: string }; unexpected: boolean }>) {
+        lost.push({ id: ctx.params.node.id, unexpected: ctx.params.unexpected });
       },
-    ],
-    env: { ...servers.env, DISCOVERER: "etcd" },
-    options: optionsOf(servers, nodeID),
+    },
   });
+  await broker.start();
   return {
     broker,
     lost,
@@ -95,21 +89,15 @@ async function startDoomedMember(t: TestContext, servers: Servers, nodeID: strin
       "--input-type=module",
       "--eval",
       `import { ServiceBroker } from "moleculer";
-       import { readEnv } from "./lib/env.ts";
-       import { brokerOptions } from "./moleculer.config.ts";
-       const options = { ...brokerOptions(readEnv(process.env)), ...JSON.parse(process.env.OPTIONS) };
-       const broker = new ServiceBroker(options);
+       import { etcdMember } from "./test/support/etcd-member.ts";
+       const broker = new ServiceBroker(etcdMember(JSON.parse(process.env.MEMBER)));
        broker.createService({ name: "member-${nodeID}", actions: { name: () => "${nodeID}" } });
        await broker.start();
        console.log("started");`,
     ],
     cwd: ROOT,
     env: {
-      ...servers.env,
-      DISCOVERER: "etcd",
-      LOG_LEVEL: "fatal",
-      DATA_DIR: await tempDir(t),
-      OPTIONS: JSON.stringify(optionsOf(servers, nodeID)),
+      MEMBER: JSON.stringify(await memberOf(servers, t, nodeID)),
     },
     ready: /started/,
   });
