@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import fc from "fast-check";
 import { errors } from "../../contracts/errors.ts";
+import type { DouyinMessage } from "../../contracts/short-video.ts";
 import {
   type Answer,
   type ApiRequest,
@@ -13,8 +14,9 @@ import {
   toAnswer,
 } from "../support/api-client.ts";
 import { hostileText, hostileValue } from "../support/hostile.ts";
+import { openInbox } from "../support/inbox-reader.ts";
 import { expiredToken, forgedTokens, strangerToken } from "../support/tokens.ts";
-import { api, bystander, follow, newMember, server } from "./douyin/suite.ts";
+import { api, bystander, follow, type Member, newMember, server } from "./douyin/suite.ts";
 import {
   formOf,
   type Identity,
@@ -154,6 +156,54 @@ it("answers bodies of any bytes and any type", async () => {
     ),
     300,
   );
+});
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the contract refuses them
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
+
+function isReadable(text: string): boolean {
+  const fits = text.trim() !== "" && text.length <= 500;
+  return fits && text.isWellFormed() && !CONTROLS.test(text);
+}
+
+it("keeps what is written exactly, from the list to the stream, or refuses it by name", async (t) => {
+  // As many as no sender is too fast.
+  const senders = await Promise.all(Array.from({ length: 4 }, () => newMember()));
+  const reader = await newMember();
+  const stream = await openInbox(t, { url: server.url, token: reader.token, lastEventId: "0" });
+  const kept: string[] = [];
+  let runs = 0;
+  await fc.assert(
+    fc.asyncProperty(hostileText, fc.constantFrom("query", "form", "json"), async (text, where) => {
+      const sender = senders[runs++ % senders.length] as Member;
+      const pairs: [string, unknown][] = [
+        ["to_user_id", reader.user_id],
+        ["action_type", 1],
+        ["content", text],
+      ];
+      const answer = await fire("POST /douyin/message/action/", {
+        token: sender.token,
+        ...(where === "json"
+          ? { body: jsonOf(pairs), type: "application/json" }
+          : { [where]: formOf(pairs) }),
+      });
+      if (!isReadable(text)) {
+        assert.equal(answer.code, errors.BAD_REQUEST.douyin, answer.text);
+        return;
+      }
+      assert.equal(answer.code, 0, answer.text);
+      kept.push(text);
+      const query = { token: reader.token, to_user_id: sender.user_id };
+      const { message_list } = await api.ok<{ message_list: DouyinMessage[] }>(
+        "GET /douyin/message/chat/",
+        { query },
+      );
+      assert.equal(message_list.at(-1)?.content, text);
+    }),
+    { numRuns: 140 },
+  );
+  await stream.expect(kept.length);
+  assert.deepEqual(stream.contents, kept);
 });
 
 it("believes no token that was tampered with, wherever it is", async () => {
