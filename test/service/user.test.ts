@@ -563,7 +563,10 @@ describe("user.cards", () => {
     let images = 0;
     const storage: ServiceSchema = {
       name: "storage",
-      actions: { image: () => ({ key: `image/${++images}.webp` }), settle: () => ({}) },
+      actions: {
+        image: () => ({ key: `image/${++images}.webp`, turn: images }),
+        settle: () => ({}),
+      },
     };
     broker.createService(storage);
     await broker.waitForServices("storage");
