@@ -397,8 +397,10 @@ describe("live.list", () => {
     t.mock.timers.enable({ apis: ["setInterval"] });
     const { open, list, sql } = await start(t);
     const { live_id } = await open();
-    await sql(`INSERT INTO rooms SELECT id + 1, 77, 'carol', room_name, '', '', 'key', start_time, 0,
-               77, 0, 0, 0, 0, 0 FROM rooms`);
+    await sql(`INSERT INTO rooms (id, owner_id, owner_name, room_name, introduction, cover, stream_key,
+                 start_time, end_time, open_owner, peak, messages, pushed, merged, suppressed)
+               SELECT id + 1, 77, 'carol', room_name, '', '', 'key', start_time, 0,
+                 77, 0, 0, 0, 0, 0 FROM rooms`);
     assert.equal((await list()).total, 1);
     t.mock.timers.tick(30_000);
     await waitFor(async () => (await list()).total === 2);
@@ -600,6 +602,7 @@ describe("live", () => {
       "card",
       "close",
       "count",
+      "cover",
       "key",
       "list",
       "mute",
