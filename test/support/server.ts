@@ -22,6 +22,7 @@ export const NOTHING_OUTSIDE = Object.fromEntries(
     "DRAND_URL",
     "JWT_SECRET",
     "TRUST_PROXY",
+    "CHAT_FRIENDS_ONLY",
   ].map((name) => [name, undefined]),
 );
 
