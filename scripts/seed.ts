@@ -2,7 +2,7 @@ import { Failure } from "./bootstrap/failure.mjs";
 import { Account } from "./demo/account.ts";
 import { ApiError, LiveApi, UnreachableError } from "./lib/live-api.ts";
 import { RefusedError, ShortVideoApi } from "./lib/short-video-api.ts";
-import { makeFilm } from "./seed/film.ts";
+import { makeFilm, makePortrait } from "./seed/film.ts";
 import { HELP, readOptions, type SeedOptions } from "./seed/options.ts";
 import { plan, SEED_PASSWORD } from "./seed/plan.ts";
 import { type Sown, sow } from "./seed/sow.ts";
@@ -22,7 +22,16 @@ async function main({ url, users, videos }: SeedOptions, signal: AbortSignal): P
     people.push(await enter(live, name, signal));
   }
   const api = new ShortVideoApi(url, signal);
-  const sown = await sow({ api, plan: wanted, people, makeFilm, progress, signal });
+  const sown = await sow({
+    live,
+    api,
+    plan: wanted,
+    people,
+    makeFilm,
+    makePortrait,
+    progress,
+    signal,
+  });
   endLine();
   console.log(summary(people.length, sown, wanted.people[0] as string));
 }

@@ -48,6 +48,8 @@ export interface Said {
 
 interface RequestOptions {
   params?: object;
+  /** Instead of `params`, where there is a file. */
+  form?: FormData;
   token?: string;
   signal?: AbortSignal | undefined;
 }
@@ -82,6 +84,12 @@ export class LiveApi {
 
   refresh(refresh_token: string, signal?: AbortSignal): Promise<Session> {
     return this.request("POST", "/token/refresh", { params: { refresh_token }, signal });
+  }
+
+  async setAvatar(token: string, image: Buffer, signal?: AbortSignal): Promise<void> {
+    const form = new FormData();
+    form.set("avatar", new Blob([image as Uint8Array<ArrayBuffer>]), "portrait.png");
+    await this.request("POST", "/user/avatar", { form, token, signal });
   }
 
   openRoom(
@@ -130,7 +138,7 @@ export class LiveApi {
 
   /** @throws ApiError, UnreachableError, or the signal's reason */
   private async request<T>(method: string, path: string, options: RequestOptions): Promise<T> {
-    const { params, token, signal } = options;
+    const { params, form, token, signal } = options;
     const headers = new Headers();
     if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
     if (params !== undefined) headers.set("Content-Type", "application/json");
@@ -138,7 +146,7 @@ export class LiveApi {
       method,
       headers,
       signal: signal ?? null,
-      body: params === undefined ? null : JSON.stringify(params),
+      body: params === undefined ? (form ?? null) : JSON.stringify(params),
     });
     const body = await envelope(response, this.base);
     if (body.base_resp.status_code !== 0) throw apiError(response, body);

@@ -1,5 +1,10 @@
 import { type ErrorName, errors } from "../../contracts/errors.ts";
-import type { DouyinComment, DouyinMessage, DouyinVideo } from "../../contracts/short-video.ts";
+import type {
+  DouyinComment,
+  DouyinMessage,
+  DouyinUser,
+  DouyinVideo,
+} from "../../contracts/short-video.ts";
 import { reach, UnreachableError } from "./live-api.ts";
 
 /** The server refused a request of the short-video dialect. */
@@ -32,6 +37,10 @@ export class ShortVideoApi {
   constructor(base: string, signal: AbortSignal) {
     this.base = base.replace(/\/+$/, "");
     this.#signal = signal;
+  }
+
+  async person(token: string, user_id: number): Promise<DouyinUser> {
+    return (await this.#get<{ user: DouyinUser }>("user", { token, user_id })).user;
   }
 
   async published(token: string, user_id: number): Promise<DouyinVideo[]> {

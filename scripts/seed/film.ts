@@ -57,24 +57,29 @@ function paletteOf(look: number): (typeof PALETTES)[number] {
 }
 
 /** Makes a short film with sound; the look decides what is in it. @throws Failure without ffmpeg */
-export async function makeFilm(look: number, signal: AbortSignal): Promise<Buffer> {
+export function makeFilm(look: number, signal: AbortSignal): Promise<Buffer> {
+  const pattern = PATTERNS[look % PATTERNS.length] as (look: number) => string;
+  const sound = `sine=frequency=${220 + (look % 12) * 40}`;
+  const seconds = String(3 + (look % 4));
+  const inputs = ["-f", "lavfi", "-i", pattern(look), "-f", "lavfi", "-i", sound, "-t", seconds];
+  const output = "-pix_fmt yuv420p -movflags +faststart".split(" ");
+  return made("film.mp4", [...inputs, ...output], signal);
+}
+
+/** Makes a picture for an account. @throws Failure without ffmpeg */
+export function makePortrait(look: number, signal: AbortSignal): Promise<Buffer> {
+  const pattern = look % 2 === 0 ? gradient(look / 2) : cells(look);
+  const frame = "-frames:v 1 -vf crop=320:320".split(" ");
+  return made("portrait.png", ["-ss", "1", "-f", "lavfi", "-i", pattern, ...frame], signal);
+}
+
+async function made(name: string, args: readonly string[], signal: AbortSignal): Promise<Buffer> {
   const ffmpeg = requireProgram("ffmpeg");
   const folder = await mkdtemp(join(tmpdir(), "molimoli-seed-"));
   try {
-    const path = join(folder, "film.mp4");
-    const seconds = 3 + (look % 4);
-    const pattern = PATTERNS[look % PATTERNS.length] as (look: number) => string;
-    const args = [
-      ..."-v error -nostdin -threads 1 -f lavfi -i".split(" "),
-      pattern(look),
-      ..."-f lavfi -i".split(" "),
-      `sine=frequency=${220 + (look % 12) * 40}`,
-      "-t",
-      String(seconds),
-      ..."-pix_fmt yuv420p -movflags +faststart".split(" "),
-      path,
-    ];
-    await run(ffmpeg, args, { timeout: FILM_MS, signal });
+    const path = join(folder, name);
+    const carefully = "-v error -nostdin -threads 1".split(" ");
+    await run(ffmpeg, [...carefully, ...args, path], { timeout: FILM_MS, signal });
     return await readFile(path);
   } finally {
     await rm(folder, { recursive: true, force: true });

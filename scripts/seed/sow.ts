@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Account } from "../demo/account.ts";
+import type { LiveApi } from "../lib/live-api.ts";
 import { RefusedError, type ShortVideoApi } from "../lib/short-video-api.ts";
 import type { Plan } from "./plan.ts";
 
@@ -11,11 +12,13 @@ export interface Sown {
 }
 
 export interface Sowing {
+  live: LiveApi;
   api: ShortVideoApi;
   plan: Plan;
   /** In the order of `plan.people`, signed in. */
   people: readonly Account[];
   makeFilm(look: number, signal: AbortSignal): Promise<Buffer>;
+  makePortrait(look: number, signal: AbortSignal): Promise<Buffer>;
   /** Told as it goes on: what, and how far. */
   progress(kind: string, done: number, total: number): void;
   signal: AbortSignal;
@@ -29,16 +32,30 @@ const AT_ONCE = 4;
  * run that was cut short can be repeated, and one more changes nothing.
  */
 export async function sow(sowing: Sowing): Promise<Sown[]> {
+  const portraits = await sowPortraits(sowing);
   const follows = await sowFollows(sowing);
   const videos = await sowVideos(sowing);
   const ids = await videoIds(sowing);
   return [
+    portraits,
     follows,
     videos,
     await sowLikes(sowing, ids),
     await sowComments(sowing, ids),
     await sowChats(sowing),
   ];
+}
+
+/** A portrait for whoever has none: people may have chosen one of their own since. */
+async function sowPortraits({ live, api, people, makePortrait, ...rest }: Sowing): Promise<Sown> {
+  const bare: number[] = [];
+  for (const [n, person] of people.entries())
+    if ((await api.person(await person.token(), person.userId)).avatar === "") bare.push(n);
+  for (const [done, n] of bare.entries()) {
+    rest.progress("portraits", done, bare.length);
+    await live.setAvatar(await tokenOf(people, n), await makePortrait(n, rest.signal), rest.signal);
+  }
+  return { kind: "portraits", total: people.length, added: bare.length };
 }
 
 async function sowFollows({ api, plan, people, ...rest }: Sowing): Promise<Sown> {

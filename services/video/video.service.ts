@@ -33,7 +33,7 @@ type Call<P> = Context<P, CallMeta>;
 interface Members extends Configured {
   adapter: { model: ModelStatic<VideoModel> };
   videos: VideoStore;
-  ports: PublishingPorts;
+  ports: Omit<PublishingPorts, "admit" | "record">;
   words: WordFilter;
   inspections: Slots;
   stopping: AbortController;
@@ -71,7 +71,8 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, VideoService> 
           const { users } = await call(ctx, "user.brief", { user_ids: [caller.user_id] });
           if (users.length === 0) fail("USER_NOT_FOUND");
           const listed = listedTitle(title, this.words);
-          const video_id = await publish(this.ports, upload, caller.user_id, listed);
+          const ports = { ...this.ports, ...quota(ctx) };
+          const video_id = await publish(ports, upload, caller.user_id, listed);
           this.logger.info("a video is out", {
             video_id,
             author: caller.user_id,
@@ -196,12 +197,6 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, VideoService> 
       contents: contentRepo(defineContents(database)),
       objects,
       inspect: (object) => this.inspect(object),
-      admit: async (owner, bytes) => {
-        await call(this.broker, "storage.admit", { owner, bytes });
-      },
-      record: async (owner, key, bytes) => {
-        await call(this.broker, "storage.record", { owner, purpose: "video", key, bytes });
-      },
       newId: () => ids.next(),
       now: () => Date.now(),
     };
@@ -217,5 +212,17 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, VideoService> 
     await this.cleaning;
   },
 };
+
+/** What a user may keep, as the storage service has it. */
+function quota(ctx: Context): Pick<PublishingPorts, "admit" | "record"> {
+  return {
+    async admit(owner, bytes) {
+      await call(ctx, "storage.admit", { owner, bytes });
+    },
+    async record(owner, key, bytes) {
+      await call(ctx, "storage.record", { owner, purpose: "video", key, bytes });
+    },
+  };
+}
 
 export default schema;

@@ -58,6 +58,8 @@ describe("npm run seed", () => {
       ),
       [people.length, follows.length, likes.length, comments.length, videos.length],
     );
+    for (const user of made.users ?? [])
+      assert.match((user as { avatar: string }).avatar, /^\/media\/image\/.+\.webp$/);
     assert.match(first.stdout, new RegExp(`messages +${chats.length} +${chats.length} new`));
     assert.match(first.stdout, new RegExp(`password ${SEED_PASSWORD}`));
 
