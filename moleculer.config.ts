@@ -11,7 +11,6 @@ import { finishRunning } from "./mixins/in-flight.ts";
 import { jetStream } from "./mixins/jetstream.ts";
 import "./mixins/nats-transporter.ts";
 import { pulse } from "./mixins/pulse.ts";
-import "./mixins/redis-cacher.ts";
 import { bindRuntime, runtimeOf } from "./mixins/runtime.ts";
 import { refuseStale } from "./mixins/stale-requests.ts";
 
@@ -52,23 +51,12 @@ function transport(env: Env): BrokerOptions {
   return { transporter: { type: "NATS", options: natsOptions(env.natsUrl) } as never };
 }
 
-/** Entries of a cache in memory. */
-const CACHED = 10_000;
-
-/** Shared where there is something to share it; several nodes with a memory each would disagree. */
-function cacher(env: Env): NonNullable<BrokerOptions["cacher"]> {
-  const url = env.redisUrl;
-  if (url !== null) return { type: "SharedRedis", options: { url: () => url } } as never;
-  return { type: "MemoryLRU", options: { max: CACHED } };
-}
-
 /** Broker options for one node. */
 export function brokerOptions(env: Env): BrokerOptions {
   return {
     namespace: NAMESPACE,
     nodeID: nodeName(),
     ...transport(env),
-    cacher: cacher(env),
     logger: logger(env),
     // Shard strategies need to see all nodes, also when one of them is this one.
     registry: { preferLocal: false, discoverer: discovererOptions(env) },

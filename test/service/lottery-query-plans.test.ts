@@ -40,6 +40,7 @@ it("lottery finds everything by an index", async (t) => {
     "lotteries_open",
     "lotteries_owner",
     "lotteries_room",
+    "sqlite_autoindex_lottery_entries_1",
     "sqlite_autoindex_lottery_winners_1",
     "sqlite_autoindex_lottery_winners_2",
   ]);
