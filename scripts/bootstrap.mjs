@@ -6,6 +6,7 @@
 // what package-lock.json says, a wanted system program is installed where that is possible, and
 // SCRIPT runs on the Node 24 that came with the dependencies.
 
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { becomeNode } from "./bootstrap/become-node.mjs";
 import { ensureDependencies } from "./bootstrap/dependencies.mjs";
@@ -23,6 +24,8 @@ try {
   if (options.length === 0) throw new Failure("bootstrap needs to be told which script to run");
   const node = await ensureDependencies(root);
   for (const name of wanted) await wantProgram(name, root);
+  // Compiled once instead of at every start: that is half the time of one.
+  process.env.NODE_COMPILE_CACHE ??= join(root, "node_modules", ".cache", "compiled");
   becomeNode(node, options);
 } catch (error) {
   if (!(error instanceof Failure)) throw error;

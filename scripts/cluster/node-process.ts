@@ -33,6 +33,7 @@ export function nodeProcess({ name, services, port, folder, env }: NodePlan): Se
     command: process.execPath,
     args: [SCRIPT, ...services],
     env: {
+      ...compiled(),
       HOST: "127.0.0.1",
       PORT: String(port ?? 0),
       METRICS_PORT: "0",
@@ -49,6 +50,12 @@ export function nodeProcess({ name, services, port, folder, env }: NodePlan): Se
     },
   });
   return node;
+}
+
+/** What this process may use of what was compiled before, its nodes may too. */
+function compiled(): Record<string, string> {
+  const { NODE_COMPILE_CACHE } = process.env;
+  return NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
 }
 
 async function probeGateway(url: string): Promise<void> {

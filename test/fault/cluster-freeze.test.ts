@@ -7,7 +7,7 @@ import { waitFor } from "../support/wait-for.ts";
 const scope = { after };
 const cluster = await startCluster(scope, {
   servers: { mariadb: true, redis: true, nats: true },
-  nodes: { a1: ["api"], a2: ["api"], p1: ["push"], p2: ["push"], m1: REST, m2: REST },
+  nodes: { a1: ["api"], a2: ["api"], p1: ["push"], p2: ["push"], m1: REST },
 });
 const load = await Load.start(scope, cluster);
 const { liveId } = load.show;
