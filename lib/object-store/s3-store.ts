@@ -10,7 +10,6 @@ import {
   ListObjectsV2Command,
   S3Client,
 } from "@aws-sdk/client-s3";
-import { Upload } from "@aws-sdk/lib-storage";
 import { measured } from "./measured.ts";
 import { checkFolder, checkKey, contentTypeOf } from "./object-key.ts";
 import type {
@@ -21,11 +20,10 @@ import type {
   ObjectStore,
   StoredObject,
 } from "./object-store.ts";
+import { sendInParts } from "./s3-parts.ts";
 import type { S3Address } from "./s3-url.ts";
 import { storeFailed } from "./store-failure.ts";
 
-/** What one upload keeps in memory at a time is about three of these; S3 takes no smaller parts. */
-const PART_BYTES = 5 * 1024 * 1024;
 /** How often a request, such as one part, is sent before it counts as failed. */
 const ATTEMPTS = 4;
 const CONNECT_MS = 5_000;
@@ -83,20 +81,12 @@ export class S3Store implements ObjectStore {
       }
     }
     const { bytes, result } = measured(watched());
-    const Body = Readable.from(bytes, { objectMode: false });
-    const upload = new Upload({
-      client: this.#client,
-      params: { Bucket: this.#bucket, Key, Body, ContentType: contentTypeOf(key) },
-      partSize: PART_BYTES,
-      queueSize: 1,
-    });
     try {
-      await upload.done();
+      const to = { Bucket: this.#bucket, Key, ContentType: contentTypeOf(key) };
+      await sendInParts(this.#client, to, bytes);
       return result();
     } catch (error) {
       throw broken === undefined ? storeFailed(error) : broken.by;
-    } finally {
-      Body.destroy();
     }
   }
 
