@@ -55,6 +55,20 @@ test("an upload whose part fails for good is aborted, and nothing is left", asyn
   assert.deepEqual(await unfinished(), []);
 });
 
+test("an object of whole parts is whole, however the source cuts it", async (t) => {
+  const { store, unfinished } = await openBucket(t);
+  for (const size of [PART - 1, PART, PART + 1, 2 * PART, 2 * PART + 1]) {
+    const expected = await allOf(bytesOf(size, size));
+    async function* atOnce(): AsyncGenerator<Uint8Array> {
+      yield expected;
+    }
+    assert.equal((await store.put("video/a.mp4", atOnce())).size, size);
+    const content = await store.get("video/a.mp4");
+    assert.ok(expected.equals(await allOf(content?.stream ?? assert.fail())), `${size} bytes`);
+  }
+  assert.deepEqual(await unfinished(), []);
+});
+
 test("a source is read no further than a few parts ahead of a slow server", async (t) => {
   const { store, proxy } = await openThroughProxy(t);
   let given = 0;
