@@ -153,6 +153,12 @@ describe("the page for people", () => {
     for (const name of Object.keys(errors)) assert.ok(html.includes(`<code>${name}</code>`), name);
   });
 
+  test("shows the file and the parameters of an upload", () => {
+    const cover = html.slice(html.indexOf('id="postRoomLiveCover"'));
+    const article = cover.slice(0, cover.indexOf("</article>"));
+    for (const name of ["live_id", "cover"]) assert.ok(article.includes(`<code>${name}</code>`));
+  });
+
   test("has every anchor that it links to", () => {
     for (const [, anchor] of html.matchAll(/href="#([^"]+)"/g))
       assert.ok(html.includes(`id="${anchor}"`), anchor);

@@ -174,6 +174,15 @@ test("a data folder in use by another process is one sentence and exit code 1", 
   );
 });
 
+test("a bucket that cannot be reached is one sentence and exit code 1, without its secret", async (t) => {
+  const { stderr } = await startInVain(t, { S3_URL: "http://key:hush@127.0.0.1:1/films" });
+  assert.match(
+    stderr,
+    /^molimoli: The bucket "films" of S3_URL cannot be used \(ECONNREFUSED\)\.$/m,
+  );
+  assert.doesNotMatch(stderr, /hush/);
+});
+
 test("wrong settings are named in one sentence", async (t) => {
   await assertOneSentence(
     startInVain(t, { PORT: "http", LOG_LEVEL: "loud" }),

@@ -99,7 +99,7 @@ function queryRows({ parameters = [] }: Operation): Row[] {
 
 function bodyRows({ requestBody }: Operation): Row[] {
   const content = requestBody?.content as Record<string, { schema: Schema }> | undefined;
-  const schema = content?.["application/json"]?.schema;
+  const { schema } = content?.["application/json"] ?? content?.["multipart/form-data"] ?? {};
   return schema === undefined ? [] : propertyRows(schema);
 }
 
