@@ -41,13 +41,13 @@ interface Members extends Configured {
   /** Requests in progress; streams do not count. */
   serving: Serving;
   /** Set once the gateway has begun to let everybody go; resolves when that is done. */
-  leaving: Promise<unknown> | undefined;
+  leaving: Promise<void> | undefined;
   hub: Hub;
   httpHandler(req: IncomingMessage, res: ServerResponse): Promise<void>;
   sendReadiness(res: ServerResponse): void;
   takesFile(req: IncomingMessage): boolean;
   letGo(): Promise<void>;
-  finishRequests(): Promise<void>;
+  leave(seconds: number): Promise<void>;
   awaitLastRequests(withinMs: number): Promise<void>;
 }
 
@@ -111,19 +111,25 @@ export default function api(
       },
 
       /**
-       * Takes no more connections, waits for the requests that are in progress, and lets viewers go.
-       * While the node still has its place in the cluster: without it no batch would reach a viewer
-       * who is yet to be told.
+       * Takes no more connections, lets viewers go and finishes requests. While the node still has its
+       * place in the cluster: without it no batch would reach a viewer who is yet to be told.
        */
       async letGo(): Promise<void> {
-        const { drainSeconds } = runtimeOf(broker).env;
-        this.leaving ??= Promise.all([
-          this.finishRequests(),
-          this.hub.drain(drainSeconds),
-          this.inboxes.drain(drainSeconds),
-          this.awaitLastRequests(Math.min(LAST_REQUESTS_MS, drainSeconds * 1000)),
-        ]);
+        this.leaving ??= this.leave(runtimeOf(broker).env.drainSeconds);
         await this.leaving;
+      },
+
+      async leave(seconds: number): Promise<void> {
+        const { server } = this;
+        if (server !== undefined) stopListening(server);
+        await Promise.all([
+          this.hub.drain(seconds),
+          this.inboxes.drain(seconds),
+          this.awaitLastRequests(Math.min(LAST_REQUESTS_MS, seconds * 1000)),
+        ]);
+        // From here on no more requests come; before, one may have on a connection that was idle.
+        server?.closeIdleConnections();
+        await this.serving.whenIdle(DRAIN_MS);
       },
 
       /** On connections that are kept alive each client learns with its next answer that it has to go. */
@@ -132,12 +138,6 @@ export default function api(
         if (server === undefined) return;
         const open = await promisify(server.getConnections.bind(server))();
         if (open > 0) await pause(withinMs);
-      },
-
-      async finishRequests(): Promise<void> {
-        if (this.server === undefined) return;
-        stopListening(this.server);
-        await this.serving.whenIdle(DRAIN_MS);
       },
     },
 

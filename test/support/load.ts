@@ -40,6 +40,8 @@ class Tally {
   readonly accepted = new Map<number, string>();
   /** Contents whose fate is unknown: the connection broke before there was an answer. */
   readonly unanswered: string[] = [];
+  /** Why. */
+  readonly breaks = new Set<string>();
   /** Answered with 503 at first, and said once more. */
   readonly repeated: Refusal[] = [];
   /** Refused for good. */
@@ -56,6 +58,8 @@ interface Kept {
 export interface Reckoning {
   accepted: number;
   unanswered: number;
+  /** Why there was no answer. */
+  breaks: string[];
   repeated: Refusal[];
   refused: Refusal[];
   /** In history although nobody was told so: an answer was lost, or a refusal was wrong. */
@@ -236,7 +240,10 @@ export class Load {
   private async try(speaker: Account, content: string): Promise<Said | null> {
     const said = say(this.cluster.front, speaker, this.show.liveId, content);
     const never = pause(ANSWER_MS, null, { ref: false });
-    return Promise.race([said, never]).catch(() => null);
+    return Promise.race([said, never]).catch((error: Error) => {
+      this.tally.breaks.add(String((error.cause as Error | undefined)?.message ?? error.message));
+      return null;
+    });
   }
 
   private state(): string {
@@ -275,7 +282,7 @@ function missing({ accepted }: Tally, kept: readonly Kept[]): number[] {
 }
 
 function reckon(tally: Tally, kept: readonly Kept[]): Reckoning {
-  const { accepted, unanswered, repeated, refused } = tally;
+  const { accepted, unanswered, breaks, repeated, refused } = tally;
   // The last words of the reckoning itself are the owner's.
   const others = kept.filter(
     ({ id, content }) => !accepted.has(id) && !/^the last words/.test(content),
@@ -287,6 +294,7 @@ function reckon(tally: Tally, kept: readonly Kept[]): Reckoning {
   return {
     accepted: accepted.size,
     unanswered: unanswered.length,
+    breaks: [...breaks],
     repeated,
     refused,
     keptUnanswered: others.filter(({ content }) => unknown.has(content)).length,

@@ -11,6 +11,7 @@ interface Diagnosed {
  */
 export function told(t: Diagnosed, reckoning: Reckoning): void {
   const { accepted, unanswered, repeated, refused, keptUnanswered, keptRefused } = reckoning;
+  if (unanswered > 0) t.diagnostic(`no answer because: ${reckoning.breaks.join("; ")}`);
   t.diagnostic(
     `${accepted} accepted, ${unanswered} without an answer (${keptUnanswered} of them kept), ` +
       `${repeated.length} refused once, ${refused.length} twice (${keptRefused.length} of them kept)`,
