@@ -63,12 +63,37 @@ export async function closeRedis(client: RedisClient): Promise<void> {
 
 function openSingle(address: RedisAddress): Redis {
   const { servers, database, sentinel } = address;
-  return new Redis({
+  const client = new Redis({
     ...commonOptions(address),
     db: database,
     retryStrategy: retryAfterMs,
     enableAutoPipelining: true,
     ...(sentinel === null ? servers[0] : sentinelOptions(address, sentinel)),
+  });
+  if (sentinel !== null) neverGiveUp(client);
+  return client;
+}
+
+/**
+ * Word of a failover that arrives while the client looks for the new master makes ioredis end for good
+ * (SentinelConnector: "Connection is closed."). Only whoever says good-bye may do that.
+ */
+function neverGiveUp(client: Redis): void {
+  let leaving = false;
+  const { disconnect, quit } = client;
+  client.disconnect = (reconnect = false) => {
+    leaving ||= !reconnect;
+    disconnect.call(client, reconnect);
+  };
+  client.quit = ((...args: Parameters<typeof quit>) => {
+    leaving = true;
+    return quit.apply(client, args);
+  }) as typeof quit;
+  client.on("end", () => {
+    if (leaving) return;
+    setTimeout(() => {
+      if (!leaving && client.status === "end") client.connect().catch(() => {});
+    }, FIRST_RETRY_MS);
   });
 }
 

@@ -40,3 +40,19 @@ it("a client survives that no Sentinel is there, and finds them later", async (t
   await waitFor(() => redis.set("a", 1).then(() => true), FAILOVER);
   assert.equal(news.at(-1)?.state, "back");
 });
+
+it("a client that hears of a failover while it looks for the master comes back all the same", async (t) => {
+  const { sentinel, url } = await startSentinel(t);
+  const { redis } = redisClient(t, url);
+  await redis.set("a", 1);
+  await sentinel.stop();
+  redis.disconnect(true);
+  const looking = () => redis.status === "connecting";
+  await waitFor(looking, { timeoutMs: 10_000 });
+  // What the failover detector of ioredis does when it is told.
+  const { connector } = redis as unknown as { connector: { disconnect(): void } };
+  connector.disconnect();
+  await waitFor(() => !looking(), { timeoutMs: 10_000, intervalMs: 1 });
+  await sentinel.start();
+  await waitFor(() => redis.set("a", 2).then(() => true), FAILOVER);
+});
