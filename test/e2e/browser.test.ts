@@ -77,7 +77,7 @@ test("a browser decodes the compressed stream message by message, whoever joined
   // Newcomers get in step within a second or so; go on until blocks of both kinds were sent since.
   kinds.clear();
   await waitFor(() => speak().then(() => kinds.size === 2), {
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
     message: "blocks of both kinds",
   });
   for (const _ of TEXTS) await speak();

@@ -166,7 +166,9 @@ test("whoever sends far more than the others does not get more of the room for i
   const voice = Number(said.get(loud)) / total;
   t.diagnostic(`sent ${(voice * 100).toFixed()} %, got ${(share * 100).toFixed()} %`);
   assert.ok(voice > 0.5, "it does send far more");
-  assert.ok(share < 2 / (QUIET + 1), `it got ${share} of what was pushed`);
+  // First come, first served would give it as much as it sends. On a slow machine the others say less
+  // than one message in a window, and what they leave is anybody's.
+  assert.ok(share < voice / 2, `it got ${share} of what was pushed`);
   for (const account of quiet) assert.ok(pushedOf(account) > 0, `${account.name} is heard`);
 });
 
