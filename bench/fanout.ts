@@ -118,7 +118,7 @@ async function ingestOnly(
 }
 
 /** Everything that was accepted was delivered to everyone, once and in order; or what was not. */
-function integrity(sent: Sent, received: Received): Row {
+export function integrity(sent: Sent, received: Received): Row {
   const accepted = sent.accepted.toSorted((a, b) => a - b);
   const exact =
     received.faults === 0 &&

@@ -7,13 +7,14 @@ import { parseArgs } from "node:util";
 import { draw } from "./draw.ts";
 import { fanout } from "./fanout.ts";
 import { floor } from "./floor.ts";
+import { gateway } from "./gateway.ts";
 import { grow } from "./grow.ts";
 import { ingest } from "./ingest.ts";
 import type { Bench } from "./lib/bench.ts";
 import { scale } from "./scale.ts";
 import { viewers } from "./viewers.ts";
 
-const benches: Bench[] = [floor, fanout, viewers, draw, ingest, scale, grow];
+const benches: Bench[] = [floor, fanout, viewers, gateway, draw, ingest, scale, grow];
 
 const HELP = `npm run bench [-- NAME …] [--seconds N] [--only TEXT] [--json]
 

@@ -12,6 +12,8 @@ export interface BenchCluster {
   gateways: { url: string; port: number }[];
   /** CPU seconds used so far, by what the processes are: "api", "push", "rest", "mariadb" … */
   cpu(): Map<string, number>;
+  /** CPU seconds that one node has used so far. */
+  cpuOf(node: string): number;
   /** Access tokens of users who never signed in: hashing a thousand passwords measures nothing here. */
   tokens(count: number): Promise<string[]>;
   env: Readonly<Record<string, string>>;
@@ -63,6 +65,7 @@ export async function startCluster(
       for (const [name, server] of Object.entries(stack.servers)) add(name, server.pid);
       return used;
     },
+    cpuOf: (node) => cpuSeconds(group.node(node).pid as number),
     tokens(count) {
       const key = Buffer.from(stack.env.JWT_SECRET as string);
       return Promise.all(

@@ -102,10 +102,14 @@ export async function api<T>(
 }
 
 /** Registers users; their access tokens. */
-export async function registerUsers(server: Address, count: number): Promise<string[]> {
+export async function registerUsers(
+  server: Address,
+  count: number,
+  prefix = "bench_user",
+): Promise<string[]> {
   const tokens: string[] = [];
   for (let i = 0; i < count; i++) {
-    const body = { username: `bench_user_${i}`, password: "bench password" };
+    const body = { username: `${prefix}_${i}`, password: "bench password" };
     tokens.push((await api<{ token: string }>(server, "POST", "/register", body)).token);
   }
   return tokens;
