@@ -151,7 +151,7 @@ export interface ActionMap {
    * Internal: answers when all messages up to an id are either durable or refused, and tells that id;
    * later messages have higher ones.
    */
-  "push.fence": { params: { live_id: number }; result: { id: number } };
+  "push.fence": { params: { live_id: number }; result: { id: number; now_ms: number } };
   /**
    * Internal: a hub announces or renews its interest; `viewers` 0 withdraws it. `after` is the last id
    * that it has, `last` the last one pushed.
@@ -202,7 +202,15 @@ export interface ActionMap {
    * and up to another; where to go on from, or null at the end.
    */
   "message.said": {
-    params: { live_id: number; content: string; after: number; up_to: number };
+    params: {
+      live_id: number;
+      content: string;
+      after: number;
+      up_to: number;
+      /** Unix seconds by the room's clock: said at `from` or later, and before `before`. */
+      from: number;
+      before: number;
+    };
     result: { senders: { user_id: number; user_name: string }[]; next: number | null };
   };
   /** Internal: the message of that type about a lottery, among those after an id. */

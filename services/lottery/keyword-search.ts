@@ -8,11 +8,14 @@ export interface KeywordPorts extends EligibilityPorts {
   entries: Pick<EntryStore, "add">;
   /**
    * An id below which the room's history is complete: everything that was accepted before can be
-   * read, and whatever is accepted later has a higher id.
+   * read, and whatever is accepted later has a higher id. With the time by the room's clock.
    */
-  fence(liveId: number): Promise<number>;
+  fence(liveId: number): Promise<Result<"push.fence">>;
   said(asked: Params<"message.said">): Promise<Result<"message.said">>;
 }
+
+/** No two nodes' clocks are as far apart, in milliseconds. */
+const CLOCKS_APART_MS = 60_000;
 
 /** How far a search came. */
 export interface Searched {
@@ -27,15 +30,18 @@ export interface Searched {
  * history of the room is what counts, not what some process heard of it: a danmaku that was answered
  * enters its sender, whatever dies next.
  *
- * Only what came since the last search is looked at. A message counts by the time in its id.
+ * Only what came since the last search is looked at. A message counts by the second in which the room
+ * accepted it, not by the time in its id: a node that has just taken a worker number over makes ids that
+ * are some seconds ahead of the clock, in lotteries as in rooms.
  */
 export async function enterBySaying(lottery: Lottery, ports: KeywordPorts): Promise<Searched> {
-  const fence = await ports.fence(lottery.live_id);
-  const end = firstIdAt(lottery.close_ms);
-  const upTo = Math.min(fence, end - 1);
+  const { id: upTo, now_ms } = await ports.fence(lottery.live_id);
   // A room's clock that is behind ours may still accept messages of before the close.
-  const complete = fence >= end;
-  let after: number | null = Math.max(lottery.scanned, lottery.id);
+  const complete = now_ms >= lottery.close_ms;
+  const from = Math.floor(lottery.create_ms / 1000);
+  const before = Math.ceil(lottery.close_ms / 1000);
+  const earliest = firstIdAt(lottery.create_ms - CLOCKS_APART_MS) - 1;
+  let after: number | null = Math.max(lottery.scanned, earliest);
   while (after !== null && after < upTo) {
     const { live_id, condition } = lottery;
     const page: Result<"message.said"> = await ports.said({
@@ -43,6 +49,8 @@ export async function enterBySaying(lottery: Lottery, ports: KeywordPorts): Prom
       content: condition.value,
       after,
       up_to: upTo,
+      from,
+      before,
     });
     const senders = new Map(page.senders.map((sender) => [sender.user_id, sender]));
     const excluded = await excludedFrom(lottery, [...senders.keys()], ports);

@@ -235,9 +235,9 @@ export function lotteryService({ reached = () => {}, beacon: given }: LotteryOpt
           draw: (order, open, signal) => this.thread.draw(order, open, signal),
           announce: (message) => call(broker, "push.announce", message),
           fence: async (live_id) => {
-            const { id } = await call(broker, "push.fence", { live_id });
+            const fence = await call(broker, "push.fence", { live_id });
             await call(broker, "message.catchUp", {});
-            return id;
+            return fence;
           },
           said: (asked) => call(broker, "message.said", asked),
           now: Date.now,

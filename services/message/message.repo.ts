@@ -52,7 +52,7 @@ export async function findDanmaku(
   limit: number,
 ): Promise<{ danmaku: MessageRow[]; next: number | null }> {
   const rows = (await messages.findAll({
-    attributes: ["id", "user_id", "user_name", "type", "content"],
+    attributes: ["id", "user_id", "user_name", "type", "send_time", "content"],
     where: { live_id, id: { [Op.gt]: after, [Op.lte]: upTo } },
     order: [["id", "ASC"]],
     limit,

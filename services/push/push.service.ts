@@ -110,9 +110,9 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
       params: params["push.fence"],
       handler(ctx: Call<Params<"push.fence">>): Promise<Result<"push.fence">> {
         return this.atOwner(ctx, async (room) => {
-          const id = this.nextId(room.state.lastId);
+          const [id, now_ms] = [this.nextId(room.state.lastId), Date.now()];
           await room.kept();
-          return { id };
+          return { id, now_ms };
         });
       },
     },

@@ -92,16 +92,23 @@ describe("who may not join", () => {
 
 describe("a search for a keyword", () => {
   /** A room's history; `fence` is an id up to which it is complete. */
-  function room(fence: number, said: [id: number, user: number][], pageSize = 2) {
+  function room(
+    fence: { id: number; now_ms: number },
+    said: [id: number, user: number, ms?: number][],
+    pageSize = 2,
+  ) {
     const entered = new Set<number>();
     const ranges: [number, number][] = [];
     const ports: KeywordPorts = {
       ...nobody,
       fence: async () => fence,
-      said: async ({ after, up_to }) => {
+      said: async ({ after, up_to, from, before }) => {
         ranges.push([after, up_to]);
         const found = said.filter(([id]) => id > after && id <= up_to).slice(0, pageSize);
-        const senders = found.map(([, user_id]) => ({ user_id, user_name: "x" }));
+        const senders = found
+          .map(([id, user_id, ms = idTimeMs(id)]) => ({ user_id, second: Math.floor(ms / 1000) }))
+          .filter(({ second }) => second >= from && second < before)
+          .map(({ user_id }) => ({ user_id, user_name: "x" }));
         return { senders, next: found.length < pageSize ? null : (found.at(-1)?.[0] ?? null) };
       },
       entries: {
@@ -113,9 +120,10 @@ describe("a search for a keyword", () => {
     return { ports, entered, ranges };
   }
   const at = (ms: number) => firstIdAt(NOW + ms) + 7;
+  const fenceAt = (ms: number) => ({ id: at(ms), now_ms: NOW + ms });
 
   it("enters who said it between the creation and the close, page by page", async () => {
-    const { ports, entered } = room(at(61_000), [
+    const { ports, entered } = room(fenceAt(61_000), [
       [at(-1), 1],
       [at(1), 2],
       [at(2), 3],
@@ -125,11 +133,11 @@ describe("a search for a keyword", () => {
     ]);
     const found = await enterBySaying(aLottery(), ports);
     assert.deepEqual([...entered], [2, 3, 4]);
-    assert.deepEqual(found, { upTo: firstIdAt(NOW + 60_000) - 1, complete: true });
+    assert.deepEqual(found, { upTo: at(61_000), complete: true });
   });
 
   it("is not complete while the room may still accept something of before the close", async () => {
-    const { ports, entered } = room(at(59_000), [
+    const { ports, entered } = room(fenceAt(59_000), [
       [at(1), 2],
       [at(59_500), 3],
     ]);
@@ -139,7 +147,7 @@ describe("a search for a keyword", () => {
   });
 
   it("goes on where the last one ended", async () => {
-    const { ports, entered, ranges } = room(at(9_000), [
+    const { ports, entered, ranges } = room(fenceAt(9_000), [
       [at(1), 2],
       [at(5_000), 3],
     ]);
@@ -148,8 +156,20 @@ describe("a search for a keyword", () => {
     assert.deepEqual(ranges, [[at(4_000), at(9_000)]]);
   });
 
+  it("goes by the room's clock where ids are ahead of it", async () => {
+    const id = at(6_000);
+    const { ports, entered } = room({ id: at(66_000), now_ms: NOW + 60_000 }, [
+      [at(5_900), 2, NOW - 100],
+      [at(6_100), 3, NOW + 100],
+      [at(65_900), 4, NOW + 59_900],
+    ]);
+    const found = await enterBySaying(aLottery({ id }), ports);
+    assert.deepEqual([...entered], [3, 4]);
+    assert.equal(found.complete, true);
+  });
+
   it("leaves out those who may not join", async () => {
-    const { ports, entered } = room(at(9_000), [
+    const { ports, entered } = room(fenceAt(9_000), [
       [at(1), 2],
       [at(2), 3],
     ]);
