@@ -12,8 +12,8 @@ import type { Received, Sent } from "./lib/traffic.ts";
 const SIZES = [1, 2, 4];
 /** Per gateway: one more of them has as many viewers more. */
 const VIEWERS = 500;
+/** Rooms, messages per second over all of them, and senders, for each gateway: all nodes are as busy. */
 const ROOMS = 4;
-/** Messages per second over all rooms. */
 const RATE = 200;
 const SENDERS = 40;
 const WARM_UP_SECONDS = 4;
@@ -41,7 +41,7 @@ export const scale: Bench = {
       log(label);
       const cluster = await startCluster({ api: size, push: size, rest: 1 }, CONFIG);
       try {
-        const row = { case: label, ...(await measure(cluster, seconds)) };
+        const row = { case: label, ...(await measure(cluster, size, seconds)) };
         log(JSON.stringify(row));
         rows.push(row);
       } finally {
@@ -52,29 +52,33 @@ export const scale: Bench = {
   },
 };
 
-async function measure(cluster: BenchCluster, seconds: number): Promise<Row> {
+async function measure(cluster: BenchCluster, size: number, seconds: number): Promise<Row> {
   const [first] = cluster.gateways;
   if (first === undefined) throw new Error("there is no gateway");
   const senders = new Child("generators/senders.ts");
   const audiences: Child[] = [];
   try {
-    const owners = await registerUsers(first, ROOMS);
+    const owners = await registerUsers(first, ROOMS * size);
     const live_ids = await Promise.all(owners.map((token) => openRoom(first, token)));
     const ports = cluster.gateways.map(({ port }) => port);
-    await senders.ask("open", { ports, live_ids, tokens: await cluster.tokens(SENDERS) });
-    await senders.ask("run", { rate: RATE, seconds: WARM_UP_SECONDS });
+    await senders.ask("open", { ports, live_ids, tokens: await cluster.tokens(SENDERS * size) });
+    await senders.ask("run", { rate: RATE * size, seconds: WARM_UP_SECONDS });
     // Per message without viewers, and what viewers add to that.
-    const quiet = await during(cluster, () => senders.ask<Sent>("run", { rate: RATE, seconds }));
+    const quiet = await during(cluster, () =>
+      senders.ask<Sent>("run", { rate: RATE * size, seconds }),
+    );
 
     for (const port of ports) {
       const audience = new Child("generators/viewers.ts");
       audiences.push(audience);
       await audience.ask("open", { port, live_id: live_ids[0], viewers: VIEWERS, gzip: false });
     }
-    await senders.ask("run", { rate: RATE, seconds: WARM_UP_SECONDS });
+    await senders.ask("run", { rate: RATE * size, seconds: WARM_UP_SECONDS });
     await Promise.all(audiences.map((audience) => audience.ask("begin")));
-    const busy = await during(cluster, () => senders.ask<Sent>("run", { rate: RATE, seconds }));
-    const expected = Math.round(busy.done.accepted.length / ROOMS);
+    const busy = await during(cluster, () =>
+      senders.ask<Sent>("run", { rate: RATE * size, seconds }),
+    );
+    const expected = busy.done.acceptedIn[live_ids[0] as number] ?? 0;
     const received = await Promise.all(
       audiences.map((audience) => audience.ask<Received>("finish", { messages: expected })),
     );

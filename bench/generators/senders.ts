@@ -41,6 +41,7 @@ const PHRASES = [
 
 const senders: Sender[] = [];
 let accepted: number[] = [];
+let acceptedIn: Record<number, number> = {};
 let refused: string[] = [];
 let latency = new Histogram();
 
@@ -77,11 +78,16 @@ function receive(sender: Sender, chunk: string): void {
   const size = Number(/content-length: (\d+)/i.exec(sender.answer)?.[1] ?? Number.NaN);
   if (sender.answer.length < head + 4 + size) return;
   const id = /"id":(\d+)/.exec(sender.answer)?.[1];
-  if (sender.answer.startsWith("HTTP/1.1 200") && id !== undefined) accepted.push(Number(id));
+  if (sender.answer.startsWith("HTTP/1.1 200") && id !== undefined) accept(sender, Number(id));
   else refused.push(sender.answer.slice(0, 300));
   latency.add(Date.now() - sender.sentMs);
   sender.answer = "";
   sender.busy = false;
+}
+
+function accept({ liveId }: Sender, id: number): void {
+  accepted.push(id);
+  acceptedIn[liveId] = (acceptedIn[liveId] ?? 0) + 1;
 }
 
 function send(sender: Sender, number: number): void {
@@ -101,6 +107,7 @@ function send(sender: Sender, number: number): void {
  */
 async function run({ rate, seconds }: { rate: number; seconds: number }): Promise<object> {
   accepted = [];
+  acceptedIn = {};
   refused = [];
   latency = new Histogram();
   const total = rate * seconds;
@@ -126,6 +133,7 @@ async function run({ rate, seconds }: { rate: number; seconds: number }): Promis
   while (senders.some((sender) => sender.busy) && Date.now() < deadline) await delay(5);
   return {
     accepted,
+    acceptedIn,
     refused: refused.length,
     firstRefusal: refused[0] ?? "",
     seconds: (performance.now() - start) / 1000,

@@ -2,6 +2,8 @@
 export interface Sent {
   /** Ids. */
   accepted: number[];
+  /** How many of them in which room. */
+  acceptedIn: Record<number, number>;
   refused: number;
   firstRefusal: string;
   /** How long it took. */
