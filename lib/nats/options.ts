@@ -1,4 +1,5 @@
 import { type ConnectionOptions, tokenAuthenticator, usernamePasswordAuthenticator } from "nats";
+import { agreed, decoded, wrong } from "../several-servers.ts";
 
 /** How long one server may take to let us in, in ms. */
 const CONNECT_MS = 5_000;
@@ -7,6 +8,7 @@ const RECONNECT_MS = 250;
 /** A connection that is silent is asked for a sign of life so often; two in vain, and it is dead. */
 const PING_MS = 5_000;
 const PORT = 4222;
+const CREDENTIALS = "user name, password or token";
 
 /** Where NATS is, and how to sign in. */
 export interface NatsAddress {
@@ -31,8 +33,14 @@ export function parseNatsUrl(text: string): NatsAddress {
   const scheme = /^(nats|tls):\/\//i.exec(text.trim())?.[1]?.toLowerCase();
   if (scheme === undefined) wrong("must begin with nats:// or tls://");
   const parts = text.split(",").map((part) => parsePart(part.trim(), scheme));
-  const user = decoded(agreed("user or token", parts, (part) => part.username));
-  const password = decoded(agreed("password", parts, (part) => part.password));
+  const user = decoded(
+    agreed("user or token", parts, (part) => part.username),
+    CREDENTIALS,
+  );
+  const password = decoded(
+    agreed("password", parts, (part) => part.password),
+    CREDENTIALS,
+  );
   if (user === null && password !== null) wrong("has a password, but no user");
   return {
     servers: parts.map(serverOf),
@@ -89,23 +97,4 @@ function parsePart(part: string, scheme: string): URL {
 
 function serverOf({ hostname, port }: URL): string {
   return `${hostname}:${port === "" ? PORT : port}`;
-}
-
-/** What is said once or several times, but always the same; null when it is never said. */
-function agreed(what: string, parts: URL[], read: (part: URL) => string): string | null {
-  const said = new Set(parts.map(read).filter((value) => value !== ""));
-  if (said.size > 1) wrong(`must have the same ${what} for all servers`);
-  return said.values().next().value ?? null;
-}
-
-function decoded(text: string | null): string | null {
-  try {
-    return text === null ? null : decodeURIComponent(text);
-  } catch {
-    return wrong("must have % in a user name, password or token written as %25");
-  }
-}
-
-function wrong(problem: string): never {
-  throw new RangeError(problem);
 }

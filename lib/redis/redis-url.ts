@@ -1,3 +1,5 @@
+import { agreed, decoded, wrong } from "../several-servers.ts";
+
 /** Where Redis is, and how to sign in. */
 export interface RedisAddress {
   kind: "single" | "cluster" | "sentinel";
@@ -68,8 +70,14 @@ export function parseRedisUrl(text: string): RedisAddress {
   return {
     ...kind,
     servers: parts.map((part) => serverOf(part, port)) as RedisAddress["servers"],
-    username: decoded(agreed("user", parts, (part) => part.username)),
-    password: decoded(agreed("password", parts, (part) => part.password)),
+    username: decoded(
+      agreed("user", parts, (part) => part.username),
+      "user name or password",
+    ),
+    password: decoded(
+      agreed("password", parts, (part) => part.password),
+      "user name or password",
+    ),
     database,
     sentinel:
       kind.kind === "sentinel"
@@ -94,23 +102,4 @@ function serverOf({ hostname, port }: URL, defaultPort: number): RedisServer {
     host: hostname.replace(/^\[(.*)\]$/, "$1"),
     port: port === "" ? defaultPort : Number(port),
   };
-}
-
-/** What is said once or several times, but always the same; null when it is never said. */
-function agreed(what: string, parts: URL[], read: (part: URL) => string): string | null {
-  const said = new Set(parts.map(read).filter((value) => value !== ""));
-  if (said.size > 1) wrong(`must have the same ${what} for all servers`);
-  return said.values().next().value ?? null;
-}
-
-function decoded(text: string | null): string | null {
-  try {
-    return text === null ? null : decodeURIComponent(text);
-  } catch {
-    return wrong("must have % in a user name or password written as %25");
-  }
-}
-
-function wrong(problem: string): never {
-  throw new RangeError(problem);
 }

@@ -1,4 +1,3 @@
-import type { ServiceBroker } from "moleculer";
 import { holdLease } from "../../lib/lease/held-lease.ts";
 import type { LeaseStore } from "../../lib/lease/lease-store.ts";
 
@@ -35,6 +34,12 @@ export interface Ownership {
   claim(liveId: number, lost: () => void): Promise<Hold>;
 }
 
+/** A node in one of its lives, as a broker is. */
+export interface NodeLife {
+  nodeID: string;
+  instanceID: string;
+}
+
 /** In one process nobody else can own anything. */
 export const soleOwnership: Ownership = {
   claim: async () => ({ token: 0, isHeld: () => true, release: async () => {} }),
@@ -45,10 +50,10 @@ export const soleOwnership: Ownership = {
  * each other come and go at different moments, and one that was stopped for a while knows nothing of
  * it: only who holds the room's lease is its owner.
  */
-export function leasedOwnership(leases: LeaseStore, broker: ServiceBroker): Ownership {
+export function leasedOwnership(leases: LeaseStore, node: NodeLife): Ownership {
   // Also a node that is started again under the same name is another owner, and so is a room here
   // that wakes up while the one before is still letting go.
-  const self = `${broker.nodeID}/${broker.instanceID}`;
+  const self = `${node.nodeID}/${node.instanceID}`;
   let claims = 0;
   return {
     async claim(liveId, lost) {

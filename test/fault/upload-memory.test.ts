@@ -18,7 +18,7 @@ for (const [where, setUp] of [
   ["files", async () => ({})],
   ["S3", async (t) => ({ S3_URL: (await startS3Server(t)).url })],
 ] as const satisfies [string, (t: TestContext) => Promise<object>][])
-  test(`a video of 200 MB raises the memory of a server by less than ${MOST_MIB} MB: ${where}`, async (t) => {
+  test(`a video of 200 MB raises the memory of a server that is at work by less than ${MOST_MIB} MB: ${where}`, async (t) => {
     const server = await startServer(t, { env: { UPLOAD_MAX_MB: "201", ...(await setUp(t)) } });
     const film = await madeVideo(await tempDir(t), "mp4");
     const to = { server, token: await register(server) };
