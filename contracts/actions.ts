@@ -207,8 +207,7 @@ export interface ActionMap {
       content: string;
       after: number;
       up_to: number;
-      /** Unix seconds by the room's clock: said at `from` or later, and before `before`. */
-      from: number;
+      /** Unix seconds by the room's clock: said before that. */
       before: number;
     };
     result: { senders: { user_id: number; user_name: string }[]; next: number | null };

@@ -243,7 +243,6 @@ export const params: Record<ActionName, ActionParams> = {
     content: text(1, MAX_CONTENT),
     after: whole(0, MAX_ID),
     up_to: whole(0, MAX_ID),
-    from: whole(0, MAX_ID),
     before: whole(0, MAX_ID),
   },
   "message.announced": {

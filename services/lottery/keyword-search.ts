@@ -1,5 +1,4 @@
 import type { Params, Result } from "../../contracts/actions.ts";
-import { firstIdAt } from "../../lib/ids.ts";
 import { type EligibilityPorts, excludedFrom } from "./eligibility.ts";
 import type { EntryStore } from "./entry-store.ts";
 import type { Lottery } from "./lottery.ts";
@@ -14,9 +13,6 @@ export interface KeywordPorts extends EligibilityPorts {
   said(asked: Params<"message.said">): Promise<Result<"message.said">>;
 }
 
-/** No two nodes' clocks are as far apart, in milliseconds. */
-const CLOCKS_APART_MS = 60_000;
-
 /** How far a search came. */
 export interface Searched {
   /** The last id looked at. */
@@ -30,18 +26,17 @@ export interface Searched {
  * history of the room is what counts, not what some process heard of it: a danmaku that was answered
  * enters its sender, whatever dies next.
  *
- * Only what came since the last search is looked at. A message counts by the second in which the room
- * accepted it, not by the time in its id: a node that has just taken a worker number over makes ids that
- * are some seconds ahead of the clock, in lotteries as in rooms.
+ * Only what came since the last search is looked at, and at first since the fence that the lottery was
+ * created behind. The close goes by the second in which the room accepted a message, not by the time in
+ * its id: a node that has just taken a worker number over makes ids that are some seconds ahead of the
+ * clock.
  */
 export async function enterBySaying(lottery: Lottery, ports: KeywordPorts): Promise<Searched> {
   const { id: upTo, now_ms } = await ports.fence(lottery.live_id);
   // A room's clock that is behind ours may still accept messages of before the close.
   const complete = now_ms >= lottery.close_ms;
-  const from = Math.floor(lottery.create_ms / 1000);
   const before = Math.ceil(lottery.close_ms / 1000);
-  const earliest = firstIdAt(lottery.create_ms - CLOCKS_APART_MS) - 1;
-  let after: number | null = Math.max(lottery.scanned, earliest);
+  let after: number | null = lottery.scanned;
   while (after !== null && after < upTo) {
     const { live_id, condition } = lottery;
     const page: Result<"message.said"> = await ports.said({
@@ -49,7 +44,6 @@ export async function enterBySaying(lottery: Lottery, ports: KeywordPorts): Prom
       content: condition.value,
       after,
       up_to: upTo,
-      from,
       before,
     });
     const senders = new Map(page.senders.map((sender) => [sender.user_id, sender]));

@@ -29,6 +29,8 @@ export interface LotteriesPorts {
   winners: WinnerStore;
   beacon: Beacon;
   announce(message: Params<"push.announce">): Promise<unknown>;
+  /** An id between what was accepted in a room so far and what will be. */
+  fence(liveId: number): Promise<number>;
   newId(): number;
   now(): number;
   random(bytes: number): Buffer;
@@ -61,7 +63,7 @@ export class Lotteries {
     asked: Params<"lottery.create">,
     { owner, room, words }: { owner: Caller; room: RoomCard; words: WordFilter },
   ): Promise<number> {
-    const { lotteries, beacon, newId, now, random } = this.#ports;
+    const { lotteries, beacon, fence, newId, now, random } = this.#ports;
     const { gift, options = {} } = asked;
     const create_ms = now();
     requireStage(room, owner.user_id);
@@ -85,6 +87,7 @@ export class Lotteries {
       after_lotteries: await lotteries.lastDrawn(owner.user_id, options.exclude_last ?? 0),
       min_account_age: options.min_account_age ?? 0,
       seed,
+      scanned: condition.kind === "keyword" ? await fence(gift.live_id) : 0,
       commitment: commitmentOf(seed),
       beacon_round: beacon.roundAfter(gift.end_time),
       due_ms: create_ms + INTRODUCE_MS,

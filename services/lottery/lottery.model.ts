@@ -121,7 +121,6 @@ export function toRow(lottery: NewLottery): LotteryRow {
     entries_digest: "",
     entrants: 0,
     over_ms: 0,
-    scanned: 0,
     announced: 0,
     token: 0,
   };

@@ -269,6 +269,7 @@ export function lotteryService({ reached = () => {}, beacon: given }: LotteryOpt
         winners: this.winners,
         beacon,
         announce: (message) => call(this.broker, "push.announce", message),
+        fence: async (live_id) => (await call(this.broker, "push.fence", { live_id })).id,
         newId: () => ids.next(),
         now,
         random: randomBytes,

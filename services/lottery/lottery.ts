@@ -53,6 +53,8 @@ export interface Lottery extends Terms {
 /** A lottery that is about to be added. */
 export interface NewLottery extends Terms {
   readonly seed: string;
+  /** What was said up to this message came before the lottery; 0 where nobody asks what was said. */
+  readonly scanned: number;
   /** When somebody has to look at it next, Unix ms. */
   readonly due_ms: number;
 }

@@ -114,11 +114,11 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, MessageService
       visibility: "public",
       params: params["message.said"],
       async handler(ctx: Context<Params<"message.said">>): Promise<Result<"message.said">> {
-        const { live_id, content, after, up_to: upTo, from, before } = ctx.params;
+        const { live_id, content, after, up_to: upTo, before } = ctx.params;
         const range = { live_id, after, upTo };
         const { danmaku, next } = await findDanmaku(this.adapter.model, range, SEARCH_PAGE);
         const senders = danmaku
-          .filter(({ send_time }) => send_time >= from && send_time < before)
+          .filter(({ send_time }) => send_time < before)
           .filter((message) => message.content.trim() === content)
           .map(({ user_id, user_name }) => ({ user_id, user_name }));
         return { senders, next };

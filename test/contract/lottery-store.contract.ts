@@ -33,6 +33,7 @@ function aLottery(different: Partial<NewLottery> = {}): NewLottery {
     commitment: "c".repeat(64),
     beacon_round: null,
     seed: "5".repeat(64),
+    scanned: 0,
     due_ms: NOW,
     ...different,
   };
