@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as pause, setImmediate as whatHasArrived } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { Service, ServiceBroker, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { fail, ProductError } from "../../contracts/errors.ts";
@@ -57,7 +57,8 @@ const MIB = 1024 * 1024;
 /** A stop waits this long for requests in progress. */
 const DRAIN_MS = 5_000;
 /** Connections that are kept alive may bring one more request so long after the last connection. */
-const LAST_REQUESTS_MS = 1_000;
+const LAST_REQUESTS_MS = 3_000;
+const LOOK_EVERY_MS = 50;
 
 /** The gateway: both dialects over HTTP, the streams of viewers, and pages about itself. */
 export default function api(
@@ -121,12 +122,15 @@ export default function api(
 
       async leave(seconds: number): Promise<void> {
         const { server } = this;
+        // What waits to be taken or read at this moment is, before anything is closed.
+        await whatHasArrived();
         if (server !== undefined) stopListening(server);
         await Promise.all([
           this.hub.drain(seconds),
           this.inboxes.drain(seconds),
           this.awaitLastRequests(Math.min(LAST_REQUESTS_MS, seconds * 1000)),
         ]);
+        await whatHasArrived();
         // From here on no more requests come; before, one may have on a connection that was idle.
         server?.closeIdleConnections();
         await this.serving.whenIdle(DRAIN_MS);
@@ -136,8 +140,10 @@ export default function api(
       async awaitLastRequests(withinMs: number): Promise<void> {
         const { server } = this;
         if (server === undefined) return;
-        const open = await promisify(server.getConnections.bind(server))();
-        if (open > 0) await pause(withinMs);
+        const connections = promisify(server.getConnections.bind(server));
+        const deadline = performance.now() + withinMs;
+        while ((await connections()) > 0 && performance.now() < deadline)
+          await pause(LOOK_EVERY_MS);
       },
     },
 
