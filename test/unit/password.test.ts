@@ -24,6 +24,15 @@ describe("password", () => {
     );
   });
 
+  it("is hashed beside the event loop, which goes on meanwhile", async () => {
+    const startMs = performance.now();
+    const hashing = hashPassword("secret", randomBytes(SALT_BYTES));
+    const blockedMs = performance.now() - startMs;
+    await hashing;
+    const wholeMs = performance.now() - startMs;
+    assert.ok(blockedMs < wholeMs / 4, `${blockedMs} of ${wholeMs} ms`);
+  });
+
   it("has another hash with another salt", async () => {
     const [one, two] = await Promise.all([
       hashPassword("secret", randomBytes(SALT_BYTES)),
