@@ -74,6 +74,8 @@ const RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 5_000;
 /** Who lost the connection comes back after this time, in milliseconds. */
 const RETURN_MS = 100;
+/** Who wants to know when somebody is heard again asks so often, in milliseconds. */
+const ASK_MS = 50;
 /** Everybody has everything so long after the last word, in milliseconds. */
 const SETTLE_MS = 60_000;
 const TOKEN_SECONDS = 3_600;
@@ -145,6 +147,24 @@ export class Load {
       timeoutMs,
       message: `${count} more messages to be accepted (${this.state()})`,
     });
+  }
+
+  /**
+   * How long nobody can say anything, in milliseconds: asks again and again without waiting for
+   * answers, since everybody else may wait for one, or for the time to come back at.
+   */
+  async silence(): Promise<number> {
+    const since = performance.now();
+    const { accepted } = this;
+    const asked: Promise<void>[] = [];
+    while (this.accepted === accepted) {
+      const speaker = this.show.speakers[asked.length % this.show.speakers.length] as Account;
+      asked.push(this.sayOnce(speaker, `${speaker.name} asks no. ${++this.said}`));
+      await pause(ASK_MS);
+    }
+    const ms = performance.now() - since;
+    await Promise.all(asked);
+    return Math.round(ms);
   }
 
   talk(): void {
