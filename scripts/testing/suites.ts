@@ -27,20 +27,20 @@ export const SUITES: readonly Suite[] = [
   {
     name: "service",
     about: "services on a broker in this process",
-    concurrency: 2,
+    // Its tests, and those after it, wait more than they compute: for what is due, for what expires.
+    concurrency: 4,
     needs: [],
   },
   {
     name: "contract",
     about: "the HTTP dialects, and both sides of every backing service",
-    concurrency: 2,
+    concurrency: 4,
     needs: [],
   },
   {
     name: "cluster",
     about: "several nodes and real servers",
-    // Its tests mostly wait: for a server to start, a watch to be noticed as dead, a lease to end.
-    concurrency: 3,
+    concurrency: 4,
     needs: [],
   },
   {
@@ -52,7 +52,7 @@ export const SUITES: readonly Suite[] = [
   {
     name: "fault",
     about: "processes and connections that die at the wrong moment",
-    concurrency: 2,
+    concurrency: 3,
     needs: [],
   },
 ];
