@@ -18,6 +18,8 @@ interface Member {
   /** The head of the response is through. */
   watching: boolean;
   ids: number[];
+  /** When the last of them came, on the clock of performance.now(). */
+  seenAt: number;
   /** What came of an event that is not complete yet. */
   rest: string;
 }
@@ -41,6 +43,7 @@ export class Crowd {
       socket: null,
       watching: false,
       ids: [],
+      seenAt: 0,
       rest: "",
     }));
     cleanUp(t, () => this.cut());
@@ -68,6 +71,12 @@ export class Crowd {
 
   everybodySaw(messages: number): boolean {
     return this.members.every(({ ids }) => ids.length >= messages);
+  }
+
+  /** How long after a moment so many percent had what they have now, in milliseconds. */
+  percentile(percent: number, since: number): number {
+    const times = this.members.map(({ seenAt }) => seenAt - since).sort((a, b) => a - b);
+    return Math.round(times[Math.ceil((times.length * percent) / 100) - 1] as number);
   }
 
   assertSaw(ids: readonly number[]): void {
@@ -121,6 +130,7 @@ export class Crowd {
     const complete = member.rest.lastIndexOf("\n\n") + 2;
     if (complete < 2) return;
     for (const [, id] of member.rest.slice(0, complete).matchAll(ID)) member.ids.push(Number(id));
+    member.seenAt = performance.now();
     member.rest = member.rest.slice(complete);
   }
 }
