@@ -15,6 +15,7 @@ import {
 } from "../support/api-client.ts";
 import { hostileText, hostileValue } from "../support/hostile.ts";
 import { openInbox } from "../support/inbox-reader.ts";
+import { patiently } from "../support/patient.ts";
 import { expiredToken, forgedTokens, strangerToken } from "../support/tokens.ts";
 import { api, bystander, follow, type Member, newMember, server } from "./douyin/suite.ts";
 import {
@@ -69,12 +70,17 @@ const ELSEWHERE = new Set<number>([errors.TOO_MANY_VIEWERS.douyin]);
 
 let cases = 0;
 
+/** Sends a request; a stream that opens is closed at once. */
+async function answerTo(operation: string, request: ApiRequest): Promise<Answer> {
+  const response = await api.open(operation, request);
+  if (response.headers["content-type"] !== "text/event-stream") return read(response);
+  response.destroy();
+  return toAnswer(response, "");
+}
+
 async function fire(operation: string, request: ApiRequest): Promise<Answer> {
   cases++;
-  const response = await api.open(operation, request);
-  const isStream = response.headers["content-type"] === "text/event-stream";
-  const answer = isStream ? toAnswer(response, "") : await read(response);
-  if (isStream) response.destroy();
+  const answer = await patiently(() => answerTo(operation, request));
   const isFault = answer.status >= 500 && !ELSEWHERE.has(answer.code ?? 0);
   assert.ok(!isFault, `${operation} ${answer.status}: ${answer.text}`);
   if (answer.status !== 431) api.judge(operation, answer);

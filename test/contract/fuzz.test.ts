@@ -6,6 +6,7 @@ import { it } from "node:test";
 import fc from "fast-check";
 import { type Answer, type ApiRequest, read, toAnswer } from "../support/api-client.ts";
 import { hostileText, hostileValue } from "../support/hostile.ts";
+import { patiently } from "../support/patient.ts";
 import { expiredToken, forgedTokens, strangerToken } from "../support/tokens.ts";
 import {
   formOf,
@@ -19,7 +20,7 @@ import {
 import { live_id, owner, stateOf } from "./live/state.ts";
 import { api, bystander, historyOf, NO_ROOM, server } from "./live/suite.ts";
 
-/** No declared operation may answer these; 503 only together with Retry-After. */
+/** No declared operation may answer these, but for a 503 that says when to come back. */
 const FAULT = 500;
 /** Of an address or a header; no operation gets to see such a request. */
 const TOO_LONG = 431;
@@ -91,7 +92,13 @@ async function answerTo(operation: string, request: ApiRequest): Promise<Answer>
 /** Fires one request and checks all that holds for any of them. */
 async function fire(operation: string, request: ApiRequest): Promise<Answer> {
   cases++;
-  const answer = await answerTo(operation, request);
+  const answer = await patiently(
+    () => answerTo(operation, request),
+    async () => {
+      // What could not be told to be kept may be kept.
+      state = await stateOf();
+    },
+  );
   if (answer.status === TOO_LONG) api.description.checkObject("Error", answer.json);
   else api.judge(operation, answer);
   if (answer.status >= FAULT) assert.fail(`${operation} ${answer.status}: ${answer.text}`);
