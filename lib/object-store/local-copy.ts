@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { createWriteStream } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
-import { pipeline } from "node:stream/promises";
+import { inBlocks } from "./blocks.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { storeFailed } from "./store-failure.ts";
 
@@ -22,15 +21,14 @@ export async function withLocalCopy<T>(
   if (own !== null) return (await store.head(key)) === null ? null : await use(own);
   const content = await store.get(key);
   if (content === null) return null;
-  const folder = await mkdtemp(join(tmpdir(), "molimoli-object-")).catch((error) => {
+  const fail = (error: unknown) => {
     content.stream.destroy();
     throw storeFailed(error);
-  });
+  };
+  const folder = await mkdtemp(join(tmpdir(), "molimoli-object-")).catch(fail);
   try {
     const path = join(folder, `${randomUUID()}${extname(key)}`);
-    await pipeline(content.stream, createWriteStream(path)).catch((error) => {
-      throw storeFailed(error);
-    });
+    await writeFile(path, inBlocks(content.stream)).catch(fail);
     return await use(path);
   } finally {
     await rm(folder, { recursive: true, force: true });

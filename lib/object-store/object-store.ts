@@ -49,7 +49,8 @@ export interface ObjectStore {
 
   /**
    * Keeps what a stream or a generator gives, in bounded memory; an object of the same key is
-   * replaced. It is durable when this is done.
+   * replaced. It is durable when this is done. The source may use the memory of a piece again as soon
+   * as it is asked for the next one.
    *
    * @throws what the source throws; then nothing is kept
    */

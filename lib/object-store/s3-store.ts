@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import {
   AbortMultipartUploadCommand,
@@ -10,6 +11,7 @@ import {
   ListObjectsV2Command,
   S3Client,
 } from "@aws-sdk/client-s3";
+import { freeReads } from "./freed-chunks.ts";
 import { measured } from "./measured.ts";
 import { checkFolder, checkKey, contentTypeOf } from "./object-key.ts";
 import type {
@@ -20,7 +22,8 @@ import type {
   ObjectStore,
   StoredObject,
 } from "./object-store.ts";
-import { sendInParts } from "./s3-parts.ts";
+import { PartBuffers } from "./part-buffers.ts";
+import { PART_BYTES, sendInParts } from "./s3-parts.ts";
 import type { S3Address } from "./s3-url.ts";
 import { storeFailed } from "./store-failure.ts";
 
@@ -36,6 +39,7 @@ export class S3Store implements ObjectStore {
   readonly #client: S3Client;
   readonly #bucket: string;
   readonly #prefix: string;
+  readonly #memory = new PartBuffers(PART_BYTES);
 
   constructor(address: S3Address) {
     this.#bucket = address.bucket;
@@ -83,7 +87,7 @@ export class S3Store implements ObjectStore {
     const { bytes, result } = measured(watched());
     try {
       const to = { Bucket: this.#bucket, Key, ContentType: contentTypeOf(key) };
-      await sendInParts(this.#client, to, bytes);
+      await sendInParts(this.#client, to, bytes, this.#memory);
       return result();
     } catch (error) {
       throw broken === undefined ? storeFailed(error) : broken.by;
@@ -101,10 +105,12 @@ export class S3Store implements ObjectStore {
     try {
       const found = await this.#client.send(command);
       const sent = sentRange(found.ContentRange);
+      const body = found.Body as IncomingMessage;
+      freeReads(body);
       return {
         ...factsOf(key, found),
         size: sent?.size ?? found.ContentLength ?? 0,
-        stream: onlyRange(found.Body as Readable, range, sent),
+        stream: onlyRange(body, range, sent),
       };
     } catch (error) {
       if (isMissing(error)) return null;

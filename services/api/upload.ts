@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import { Busboy, type BusboyHeaders } from "@fastify/busboy";
 import { type FieldProblem, fail, ProductError } from "../../contracts/errors.ts";
 import type { Upload } from "../../contracts/objects.ts";
+import { inBlocks } from "../../lib/object-store/blocks.ts";
 import type { ObjectStore, StoredObject } from "../../lib/object-store/object-store.ts";
 import { ClientGoneError, MAX_BODY } from "./body.ts";
 import { MAX_PAIRS, type Pair } from "./form.ts";
@@ -61,7 +62,7 @@ export async function receiveUpload(req: IncomingMessage, rules: UploadRules): P
       else {
         file = stream;
         stream.on("limit", () => reject(new ProductError("PAYLOAD_TOO_LARGE", limit(maxBytes))));
-        storing = rules.admit(fields).then(() => store.put(object, stream));
+        storing = rules.admit(fields).then(() => store.put(object, inBlocks(stream)));
         storing.catch(reject);
       }
     });

@@ -38,6 +38,20 @@ export function objectStoreContract(
       assert.deepEqual(await unfinished(), []);
     });
 
+    it("is through with a piece when it asks for the next one", async (t) => {
+      const { store } = await open(t);
+      const expected = await allOf(bytesOf(LARGE));
+      async function* reusing(): AsyncGenerator<Uint8Array> {
+        const memory = Buffer.alloc(100_000);
+        for (let from = 0; from < LARGE; from += memory.length)
+          yield memory.subarray(0, expected.copy(memory, 0, from));
+      }
+      const { sha256 } = await store.put("video/a.mp4", reusing());
+      assert.equal(sha256, sha256Of(expected));
+      const content = await store.get("video/a.mp4");
+      assert.ok(expected.equals(await allOf(content?.stream ?? emptied())));
+    });
+
     it("tells the facts of an object without its content", async (t) => {
       const { store } = await open(t);
       const before = Date.now();
