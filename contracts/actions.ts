@@ -122,6 +122,25 @@ export interface ActionMap {
   /** Internal: the room actor keeps its counters now and then, so that they outlive it. */
   "live.count": { params: { live_id: number; counters: RoomCounters }; result: Empty };
 
+  /**
+   * Internal: the open room of a stream key, for a media node (`holder`) that is about to take video;
+   * `taken` while another one does.
+   */
+  "live.admitStream": {
+    params: { key: string; holder: string };
+    result: { live_id: number } | { refused: "unknown" | "taken" };
+  };
+  /**
+   * Internal: video comes into these rooms, through that node; holds for ten seconds. Answers those it
+   * may go on with: the others are over, or another node's.
+   */
+  "live.keepStreams": {
+    params: { holder: string; live_ids: number[] };
+    result: { live_ids: number[] };
+  };
+  /** Internal: video has ended in these rooms, as far as it came through that node. */
+  "live.endStreams": { params: { holder: string; live_ids: number[] }; result: Empty };
+
   "push.send": {
     params: {
       live_id: number;

@@ -122,6 +122,9 @@ const upload = {
 };
 /** For whom an object of the store is kept, and for what. */
 const keeper = { owner: id, purpose: { type: "string", pattern: /^[a-z]+(?::\d{1,16})?$/ } };
+/** A media node, and the rooms whose video it takes: as many as it has connections. */
+const holder = text(1, 128);
+const streamedRooms = { type: "array", min: 1, max: 1_000, items: id };
 const objectKey = { type: "string", min: 3, max: 200 };
 const batchOfRecords = { type: "array", min: 1, items: { type: "object" } };
 
@@ -191,6 +194,14 @@ export const params: Record<ActionName, ActionParams> = {
       },
     },
   },
+
+  "live.admitStream": {
+    $$strict: true,
+    key: { type: "string", pattern: /^[A-Za-z0-9_-]{32}$/ },
+    holder,
+  },
+  "live.keepStreams": { $$strict: true, holder, live_ids: streamedRooms },
+  "live.endStreams": { $$strict: true, holder, live_ids: streamedRooms },
 
   "push.send": {
     $$strict: true,

@@ -18,6 +18,8 @@ import { type RoomModel, roomEntity } from "./room.model.ts";
 import { roomRepo } from "./room.repo.ts";
 import { isLive, type RoomRow, requireLive, toCard, toShow } from "./room.ts";
 import { Rooms } from "./rooms.ts";
+import { streamRepo } from "./stream.repo.ts";
+import { Streams } from "./streams.ts";
 
 type Call<P> = Context<P, CallMeta>;
 
@@ -25,6 +27,7 @@ interface Members {
   adapter: { model: ModelStatic<RoomModel> };
   rooms: Rooms;
   mutes: Mutes;
+  streams: Streams;
   reconciler: NodeJS.Timeout;
   reconciling: Promise<void>;
   announce<E extends EventName>(event: E, payload: EventMap[E]): Promise<void>;
@@ -90,7 +93,7 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, LiveService> =
       visibility: "published",
       params: params["live.single"],
       async handler(ctx: Call<Params<"live.single">>): Promise<Result<"live.single">> {
-        return { room: await this.rooms.single(ctx.params.live_id) };
+        return { room: await this.rooms.single(ctx.params.live_id, Date.now()) };
       },
     },
 
@@ -99,7 +102,7 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, LiveService> =
       params: params["live.list"],
       handler(ctx: Call<Params<"live.list">>): Promise<Result<"live.list">> {
         const { offset = 0, limit = 20 } = ctx.params;
-        return this.rooms.page(offset, limit);
+        return this.rooms.page(offset, limit, Date.now());
       },
     },
 
@@ -176,6 +179,32 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, LiveService> =
         return {};
       },
     },
+
+    admitStream: {
+      visibility: "public",
+      params: params["live.admitStream"],
+      handler(ctx: Call<Params<"live.admitStream">>): Promise<Result<"live.admitStream">> {
+        return this.streams.admit(ctx.params.key, ctx.params.holder, Date.now());
+      },
+    },
+
+    keepStreams: {
+      visibility: "public",
+      params: params["live.keepStreams"],
+      async handler(ctx: Call<Params<"live.keepStreams">>): Promise<Result<"live.keepStreams">> {
+        const { holder, live_ids } = ctx.params;
+        return { live_ids: await this.streams.keep(live_ids, holder, Date.now()) };
+      },
+    },
+
+    endStreams: {
+      visibility: "public",
+      params: params["live.endStreams"],
+      async handler(ctx: Call<Params<"live.endStreams">>): Promise<Result<"live.endStreams">> {
+        await this.streams.end(ctx.params.live_ids, ctx.params.holder);
+        return {};
+      },
+    },
   },
 
   events: {
@@ -224,13 +253,16 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, LiveService> =
   },
 
   async started() {
-    const { database, ids } = runtimeOf(this.broker);
+    const { database, ids, shared } = runtimeOf(this.broker);
     this.rooms = new Rooms({
       store: roomRepo(this.adapter.model),
       newId: () => ids.next(),
       random: randomBytes,
     });
     this.mutes = new Mutes(muteRepo(defineMutes(database)));
+    this.streams = new Streams(streamRepo(this.adapter.model));
+    // Where there is one process only, whoever sent video before it has gone with the one before.
+    if (shared === null) await this.streams.endAll();
     this.reconciler = setInterval(() => {
       this.reconciling = this.reconcile();
     }, RECONCILE_MS);

@@ -15,6 +15,8 @@ export const roomEntity: EntityDefinition = {
     cover: DataTypes.STRING(500),
     cover_turn: { type: DataTypes.BIGINT, defaultValue: 0 },
     stream_key: DataTypes.STRING(32),
+    stream_by: { type: DataTypes.STRING(128), defaultValue: "" },
+    stream_until: { type: DataTypes.BIGINT, defaultValue: 0 },
     start_time: DataTypes.BIGINT,
     end_time: DataTypes.BIGINT,
     open_owner: DataTypes.BIGINT,

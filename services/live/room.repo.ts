@@ -13,6 +13,7 @@ const ROOM = [
   "cover",
   "start_time",
   "end_time",
+  "stream_until",
 ] as const satisfies (keyof RoomRow)[];
 const SHOW = ["id", "owner_id", "owner_name", "room_name", "cover"] satisfies (keyof Show)[];
 const COUNTERS = [

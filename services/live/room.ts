@@ -14,6 +14,8 @@ export interface RoomRow {
   start_time: number;
   /** Unix seconds; 0 while the show is on. */
   end_time: number;
+  /** Video comes in until then (Unix ms), unless whoever takes it says so again. */
+  stream_until: number;
 }
 
 export const noCounters: RoomCounters = {
@@ -28,6 +30,8 @@ export const noCounters: RoomCounters = {
 export interface StoredRoom extends RoomRow, RoomCounters {
   /** What an encoder has to know to send video here; for the owner only. */
   stream_key: string;
+  /** The node that takes the video. */
+  stream_by: string;
   /** The owner while the show is on, else null. Unique: that makes one open room per owner. */
   open_owner: number | null;
   /** Which of the owner's turns at the object store the cover is from. */
@@ -81,8 +85,8 @@ export function requireLive(room: RoomRow): void {
   if (!isLive(room)) fail("ROOM_NOT_LIVE");
 }
 
-/** The room as clients see it. */
-export function toRoom(row: RoomRow, viewers: number): Room {
+/** The room as clients see it at a time (Unix ms). */
+export function toRoom(row: RoomRow, viewers: number, nowMs: number): Room {
   return {
     live_id: row.id,
     room_name: row.room_name,
@@ -93,7 +97,7 @@ export function toRoom(row: RoomRow, viewers: number): Room {
     start_time: row.start_time,
     end_time: row.end_time,
     is_live: isLive(row),
-    streaming: false,
+    streaming: isLive(row) && row.stream_until > nowMs,
     viewers: isLive(row) ? viewers : 0,
   };
 }

@@ -49,6 +49,8 @@ export class Rooms {
       cover: "",
       cover_turn: 0,
       stream_key: random(STREAM_KEY_BYTES).toString("base64url"),
+      stream_by: "",
+      stream_until: 0,
       start_time: Math.floor(nowMs / 1000),
       end_time: 0,
       open_owner: owner.user_id,
@@ -99,8 +101,8 @@ export class Rooms {
   }
 
   /** The room as clients see it. @throws ProductError ROOM_NOT_FOUND */
-  async single(id: number): Promise<Room> {
-    return toRoom(await this.find(id), this.lineup.viewers(id));
+  async single(id: number, nowMs: number): Promise<Room> {
+    return toRoom(await this.find(id), this.lineup.viewers(id), nowMs);
   }
 
   /** Who of these owners is live, and where. */
@@ -109,7 +111,11 @@ export class Rooms {
   }
 
   /** Live rooms by viewers, then the newest first; `total` counts all of them. */
-  async page(offset: number, limit: number): Promise<{ rooms: Room[]; total: number }> {
+  async page(
+    offset: number,
+    limit: number,
+    nowMs: number,
+  ): Promise<{ rooms: Room[]; total: number }> {
     for (let attempt = 1; ; attempt++) {
       const ids = this.lineup.page(offset, limit);
       const found = ids.length > 0 ? await this.#options.store.findLive(ids) : [];
@@ -119,7 +125,7 @@ export class Rooms {
       if (gone.length > 0 && attempt < PAGE_ATTEMPTS) continue;
       const rooms = ids.flatMap((id) => rows.get(id) ?? []);
       return {
-        rooms: rooms.map((row) => toRoom(row, this.lineup.viewers(row.id))),
+        rooms: rooms.map((row) => toRoom(row, this.lineup.viewers(row.id), nowMs)),
         total: this.lineup.size,
       };
     }

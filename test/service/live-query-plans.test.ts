@@ -46,18 +46,23 @@ it("live finds everything by an index", async (t) => {
   await call(broker, "live.mute", { live_id, user_id: 2, seconds: 0 }, { meta });
   await call(broker, "live.card", { live_id });
   assert.equal((await call(broker, "live.shows", { owners: [1, 2, 3] })).rooms.length, 1);
+  const { key } = await call(broker, "live.key", { live_id }, { meta });
+  await call(broker, "live.admitStream", { key, holder: "a" });
+  await call(broker, "live.keepStreams", { live_ids: [live_id], holder: "a" });
+  await call(broker, "live.endStreams", { live_ids: [live_id], holder: "a" });
   await call(broker, "live.close", { live_id }, { meta });
   await call(broker, "live.stats", { live_id }, { meta });
   t.mock.timers.tick(30_000);
   await waitFor(() =>
-    statements.texts().some((text) => /^SELECT `id` FROM `rooms`.*`end_time`/.test(text)),
+    statements.texts().some((text) => /^SELECT `id` FROM `rooms`[^=]*`end_time` = \?;$/.test(text)),
   );
 
   assert.deepEqual(await statements.indexes(), [
     "INTEGER PRIMARY KEY",
     "rooms_live",
     "rooms_open_owner",
+    "rooms_stream_key",
     "sqlite_autoindex_mutes_1",
   ]);
-  assert.equal(statements.texts().length, 13);
+  assert.equal(statements.texts().length, 17);
 });

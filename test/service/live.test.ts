@@ -599,10 +599,13 @@ describe("live", () => {
     const { broker } = await start(t);
     const actions = broker.registry.actions.list({ onlyLocal: true }) as { name: string }[];
     const names = [
+      "admitStream",
       "card",
       "close",
       "count",
       "cover",
+      "endStreams",
+      "keepStreams",
       "key",
       "list",
       "mute",
