@@ -26,6 +26,7 @@ export interface Env {
   /** Address and port that the gateway listens on; port 0 takes any free one. */
   readonly host: string;
   readonly port: number;
+  /** Port that encoders send video to; 0 = off. */
   readonly rtmpPort: number;
   /** Prometheus metrics; 0 = off. */
   readonly metricsPort: number;

@@ -10,7 +10,9 @@ import { banner } from "./cluster/banner.ts";
 import { Front } from "./cluster/front.ts";
 import { NodeGroup, type NodeWishes } from "./cluster/node-group.ts";
 import { type ClusterOptions, HELP, readOptions } from "./cluster/options.ts";
+import { rtmpAddress } from "./serve/banner.ts";
 import { serviceNames } from "./serve/boot.ts";
+import { freePort, isFree } from "./stack/free-port.ts";
 import { type Death, unexpected } from "./stack/server-process.ts";
 import { Stack, type StackPlace } from "./stack/stack.ts";
 
@@ -22,7 +24,8 @@ async function main(options: ClusterOptions, interrupted: AbortSignal): Promise<
   await needPrograms(SERVERS);
   const place = await placeFor(options.keep);
   const stack = await Stack.prepare({ mariadb: true, redis: true, nats: true, etcd: true }, place);
-  const group = await NodeGroup.prepare(twoOfEach(), join(place.path, "nodes"), {
+  const rtmpPort = await portForVideo(options.rtmpPort);
+  const group = await NodeGroup.prepare(twoOfEach(rtmpPort), join(place.path, "nodes"), {
     ...stack.env,
     DRAIN_SECONDS,
     // Whatever is kept in files, all nodes have to find.
@@ -31,7 +34,7 @@ async function main(options: ClusterOptions, interrupted: AbortSignal): Promise<
   const front = new Front(group.of("api").map((name) => group.node(name).port));
   const ended = once(interrupted);
   try {
-    await Promise.race([run({ stack, group, front }, options, ended), ended]);
+    await Promise.race([run({ stack, group, front, rtmpPort }, options, ended), ended]);
   } finally {
     say("\nStopping …");
     await front.close();
@@ -42,14 +45,20 @@ async function main(options: ClusterOptions, interrupted: AbortSignal): Promise<
 }
 
 /** Rooms and gateways are what one wants to kill: each has nodes of its own. */
-function twoOfEach(): NodeWishes {
+function twoOfEach(rtmpPort: number): NodeWishes {
   const rest = serviceNames().filter((name) => name !== "api" && name !== "push");
   const kinds = { api: ["api"], push: ["push"], rest };
-  return Object.fromEntries(
-    Object.entries(kinds).flatMap(([kind, services]) =>
-      [1, 2].map((number) => [`${kind}-${number}`, { services }]),
-    ),
+  const wishes = Object.entries(kinds).flatMap(([kind, services]) =>
+    [1, 2].map((number) => [`${kind}-${number}`, { services }] as const),
   );
+  // A port is one process's; the other node has the service, and takes no video.
+  const video = { services: rest, env: { RTMP_PORT: String(rtmpPort) } };
+  return { ...Object.fromEntries(wishes), "rest-1": video };
+}
+
+/** The port asked for, or any other one where somebody has it: nobody came here for that. */
+async function portForVideo(wanted: number): Promise<number> {
+  return wanted === 0 || (await isFree(wanted)) ? wanted : freePort(new Set());
 }
 
 async function placeFor(keep: string | null): Promise<StackPlace> {
@@ -61,11 +70,13 @@ interface Parts {
   stack: Stack;
   group: NodeGroup;
   front: Front;
+  /** 0: no video is taken. */
+  rtmpPort: number;
 }
 
 /** Until a server dies; nodes may. */
 async function run(
-  { stack, group, front }: Parts,
+  { stack, group, front, rtmpPort }: Parts,
   { port, awayMs }: ClusterOptions,
   ended: Promise<void>,
 ): Promise<never> {
@@ -83,7 +94,8 @@ async function run(
   group.onDeath((name, death) => {
     if (!stopping) void bringBack(group, name, death, awayMs, () => stopping);
   });
-  console.log(banner({ url: `http://localhost:${at}`, group, env: stack.env }));
+  const rtmp = rtmpAddress({ host: "127.0.0.1", rtmpPort });
+  console.log(banner({ url: `http://localhost:${at}`, rtmp, group, env: stack.env }));
   throw unexpected(await stack.death);
 }
 
@@ -134,7 +146,7 @@ for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.on(name, () => leaving.abort());
 
 try {
-  const options = readOptions(process.argv.slice(2), process.env.PORT ?? "8080");
+  const options = readOptions(process.argv.slice(2), process.env);
   if (options.help) console.log(HELP);
   else await main(options, leaving.signal);
 } catch (error) {

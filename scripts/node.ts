@@ -4,7 +4,7 @@ import { version } from "../lib/version.ts";
 import { needShared } from "./node/needs.ts";
 import { helpFor, type NodeOptions, readOptions } from "./node/options.ts";
 import { awaited, tellWaiting } from "./node/waiting.ts";
-import { gatewayAddress } from "./serve/banner.ts";
+import { gatewayAddress, rtmpAddress } from "./serve/banner.ts";
 import { serviceNames } from "./serve/boot.ts";
 import { runProcess } from "./serve/lifecycle.ts";
 import { BootError } from "./serve/refusals.ts";
@@ -36,13 +36,16 @@ else
     },
     running(broker, env) {
       const web = gatewayAddress(broker);
-      const fields = { version, node: broker.nodeID, services, ...(web === null ? {} : { web }) };
+      const rtmp = services.includes("media") ? rtmpAddress(env) : null;
+      const places = { ...(web === null ? {} : { web }), ...(rtmp === null ? {} : { rtmp }) };
+      const fields = { version, node: broker.nodeID, services, ...places };
       if (env.logFormat === "json") broker.getLogger("node").info("running", fields);
-      else console.log(words(broker.nodeID, web));
+      else console.log(words(broker.nodeID, web, rtmp));
     },
   });
 
-function words(nodeID: string, web: string | null): string {
+function words(nodeID: string, web: string | null, rtmp: string | null): string {
   const where = web === null ? "" : ` at ${web}/`;
-  return `Node ${nodeID} (process ${process.pid}) runs ${services.join(", ")}${where}; Ctrl-C lets it go.`;
+  const video = rtmp === null ? "" : `, and takes video at ${rtmp}`;
+  return `Node ${nodeID} (process ${process.pid}) runs ${services.join(", ")}${where}${video}; Ctrl-C lets it go.`;
 }

@@ -29,6 +29,7 @@ export async function startServer(config: object): Promise<BenchServer> {
       PORT: String(port),
       HOST: "127.0.0.1",
       DATA_DIR: dataDir,
+      RTMP_PORT: "0",
       METRICS_PORT: "0",
       LOG_LEVEL: "warn",
       DRAIN_SECONDS: "0",

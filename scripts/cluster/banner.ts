@@ -3,13 +3,15 @@ import type { NodeGroup } from "./node-group.ts";
 export interface BannerFacts {
   /** Of the front. */
   url: string;
+  /** Where video is taken; null: nowhere. */
+  rtmp: string | null;
   group: NodeGroup;
   /** Where the servers are. */
   env: Readonly<Record<string, string>>;
 }
 
 /** What a person sees when the cluster runs. */
-export function banner({ url, group, env }: BannerFacts): string {
+export function banner({ url, rtmp, group, env }: BannerFacts): string {
   const rows = [...group.nodes].map(([name, { pid, port, logFile }]) => [
     name,
     String(pid),
@@ -22,7 +24,7 @@ export function banner({ url, group, env }: BannerFacts): string {
   A cluster of molimoli is running
 
   Web       ${url}/
-  API docs  ${url}/docs
+  API docs  ${url}/docs${rtmp === null ? "" : `\n  RTMP      ${rtmp} (rest-1)`}
 
 ${table([["node", "process", "gateway", "log"], ...rows])}
 

@@ -36,6 +36,7 @@ export function nodeProcess({ name, services, port, folder, env }: NodePlan): Se
       ...compiled(),
       HOST: "127.0.0.1",
       PORT: String(port ?? 0),
+      RTMP_PORT: "0",
       METRICS_PORT: "0",
       LOG_FORMAT: "pretty",
       DATA_DIR: data,

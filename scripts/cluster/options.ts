@@ -12,6 +12,9 @@ and one address that reaches both gateways in turn. A node that dies is started 
   --keep DIR       data in this folder, which stays
   --help           this text
 
+Video is taken by the node rest-1, at RTMP_PORT of the environment, or 1935 (0 = not at all), or at any
+other port when that one is in use.
+
 Ctrl-C stops everything.
 `;
 
@@ -20,18 +23,27 @@ const SEE_HELP = "(npm run cluster -- --help)";
 export interface ClusterOptions {
   help: boolean;
   port: number;
+  /** Where video is taken; 0: nowhere. */
+  rtmpPort: number;
   awayMs: number;
   /** Null: a throw-away folder. */
   keep: string | null;
 }
 
-/** @throws Failure in a sentence for people */
-export function readOptions(args: readonly string[], defaultPort: string): ClusterOptions {
+/**
+ * @param vars the environment
+ * @throws Failure in a sentence for people
+ */
+export function readOptions(
+  args: readonly string[],
+  vars: Readonly<Record<string, string | undefined>>,
+): ClusterOptions {
   const values = parse(args);
   if (values.keep === "") throw new Failure(`--keep takes a folder ${SEE_HELP}`);
   return {
     help: values.help === true,
-    port: whole("--port", values.port ?? defaultPort, 65_535),
+    port: whole("--port", values.port ?? (vars.PORT || "8080"), 65_535),
+    rtmpPort: whole("RTMP_PORT", vars.RTMP_PORT || "1935", 65_535),
     awayMs: whole("--away", values.away ?? "5", 3_600) * 1000,
     keep: values.keep ?? null,
   };

@@ -90,6 +90,7 @@ function settings(vars: Readonly<Record<string, string | undefined>>) {
   );
   return {
     ...embedded,
+    RTMP_PORT: "0",
     LOG_LEVEL: vars.LOG_LEVEL ?? "warn",
     DRAIN_SECONDS: vars.DRAIN_SECONDS ?? "1",
   };

@@ -14,8 +14,9 @@ export function helpFor(known: readonly string[]): string {
   return `npm run node -- SERVICE ... [options]
 
 Starts a node of a cluster with some of the services. Nodes find each other over NATS: all of them
-get the same NATS_URL, DATABASE_URL, REDIS_URL and JWT_SECRET, and those that have a gateway (api) a
-PORT that is free on their machine. In whatever order they start, each waits for what it depends on.
+get the same NATS_URL, DATABASE_URL, REDIS_URL and JWT_SECRET, those that have a gateway (api) a PORT
+that is free on their machine, and those that take video (media) an RTMP_PORT. In whatever order they
+start, each waits for what it depends on.
 
   services   ${known.join(", ")}
   --repl     with Moleculer's console

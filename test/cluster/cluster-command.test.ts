@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { freePort } from "../../scripts/stack/free-port.ts";
 import { cleanUp } from "../support/cleanup.ts";
 import { isAlive } from "../support/is-alive.ts";
 import { type StartedProcess, startProcess } from "../support/process.ts";
+import { greet } from "../support/rtmp.ts";
 import { openShow, sayAccepted } from "../support/show.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { watch } from "../support/viewer.ts";
@@ -30,15 +32,18 @@ function pidOf(process: StartedProcess, name: string): number {
 }
 
 test("npm run cluster: one address for all, what is killed comes back, and Ctrl-C leaves nothing", async (t) => {
+  const rtmp = String(await freePort(new Set()));
   const cluster = await startProcess(t, {
     command: process.execPath,
     args: [CLUSTER, "--port", "0", "--away", "0"],
-    env: { SYSTEM_PACKAGES: "off", TMPDIR: await tempDir(t) },
+    env: { SYSTEM_PACKAGES: "off", RTMP_PORT: rtmp, TMPDIR: await tempDir(t) },
     ready: /Ctrl-C stops everything/,
     timeoutMs: 100_000,
   });
   const url = /Web +(http:\/\/localhost:\d+)/.exec(cluster.output())?.[1] ?? "";
   const server = { url, port: Number(new URL(url).port) };
+  assert.match(cluster.output(), new RegExp(`RTMP +rtmp://127\\.0\\.0\\.1:${rtmp}/live`));
+  await greet(t, Number(rtmp));
   const nodes = nodesIn(cluster.output());
   assert.deepEqual(
     nodes.map(({ name }) => name),

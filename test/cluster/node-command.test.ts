@@ -28,6 +28,7 @@ async function runNode(
       ...NOTHING_OUTSIDE,
       HOST: "127.0.0.1",
       PORT: "0",
+      RTMP_PORT: "0",
       METRICS_PORT: "0",
       LOG_LEVEL: "warn",
       DATA_DIR: await tempDir(t),

@@ -22,6 +22,7 @@ async function settings(t: CleanupScope, env: Record<string, string>) {
   return {
     HOST: "127.0.0.1",
     PORT: "0",
+    RTMP_PORT: "0",
     METRICS_PORT: "0",
     DRAIN_SECONDS: "0",
     DATA_DIR: await tempDir(t),
@@ -68,6 +69,7 @@ test("says where everything is once it runs, and that is so", async (t) => {
   const docs = /API docs +(\S+)/.exec(server.output())?.[1];
   for (const url of [web, docs]) assert.equal((await fetch(url ?? "")).status, 200);
   assert.equal((await fetch(`${web}health/ready`)).status, 200);
+  assert.doesNotMatch(server.output(), /rtmp/i, "it takes none");
 });
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -153,6 +155,17 @@ test("a port in use is one sentence and exit code 1", async (t) => {
   await assertOneSentence(
     startInVain(t, { PORT: String(port), LOG_LEVEL: "warn" }),
     new RegExp(`^molimoli: Port ${port} is in use; set PORT to another one\\.$`, "m"),
+  );
+});
+
+test("so is a port for video that is in use", async (t) => {
+  const other = createServer().listen(0, "127.0.0.1");
+  cleanUp(t, () => other.close());
+  await once(other, "listening");
+  const { port } = other.address() as { port: number };
+  await assertOneSentence(
+    startInVain(t, { RTMP_PORT: String(port), LOG_LEVEL: "warn" }),
+    new RegExp(`^molimoli: Port ${port} is in use; set RTMP_PORT to another one, or to 0 for none`),
   );
 });
 

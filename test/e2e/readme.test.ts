@@ -66,6 +66,7 @@ test("the quick start does what it says, command by command", async (t) => {
   const port = await freePort();
   const shell = openShell(t, {
     PORT: String(port),
+    RTMP_PORT: String(await freePort()),
     DATA_DIR: await tempDir(t),
     SYSTEM_PACKAGES: "off",
     LOG_FORMAT: undefined,

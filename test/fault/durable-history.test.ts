@@ -43,6 +43,7 @@ async function takerProcess(t: TestContext, env: Variables, dieAfter?: number) {
       ...env,
       DATA_DIR: await tempDir(t),
       LOG_LEVEL: "error",
+      RTMP_PORT: "0",
       METRICS_PORT: "0",
       ...(dieAfter === undefined ? {} : { DIE_AFTER: `${dieAfter}` }),
     },

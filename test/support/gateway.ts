@@ -37,6 +37,7 @@ export async function startGateway(
   env: Record<string, string> = {},
 ): Promise<StartedGateway> {
   const settings = readEnv({
+    RTMP_PORT: "0",
     METRICS_PORT: "0",
     HOST: "127.0.0.1",
     PORT: "0",

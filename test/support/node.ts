@@ -23,6 +23,7 @@ export async function startNode(
   const dataDir = env.DATA_DIR ?? (await tempDir(t));
   const settings = readEnv({
     LOG_LEVEL: "fatal",
+    RTMP_PORT: "0",
     METRICS_PORT: "0",
     HOST: "127.0.0.1",
     PORT: "0",

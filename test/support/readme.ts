@@ -59,7 +59,7 @@ function shapeOfLine(line: string): string {
   const json = /^(data: )?(\{.*\})$/.exec(line);
   if (json !== null) return `${json[1] ?? ""}${shapeOfJson(json[2] ?? "")}`;
   return line
-    .replace(/http:\/\/localhost:\d+/, "<web>")
+    .replace(/(http|rtmp):\/\/localhost:\d+/, "<$1>")
     .replace(/^( *Data +).*/, "$1<folder>")
     .replace(/\b\d+(:\d\d)+\b/g, "<time>")
     .replace(/^ +<time>/, "<time>")

@@ -85,6 +85,7 @@ export function serveCommand(env: Record<string, string>) {
     env: {
       ...NOTHING_OUTSIDE,
       HOST: "127.0.0.1",
+      RTMP_PORT: "0",
       METRICS_PORT: "0",
       LOG_LEVEL: "error",
       LOG_FORMAT: "pretty",
