@@ -10,6 +10,7 @@ import "./mixins/etcd-discoverer.ts";
 import { finishRunning } from "./mixins/in-flight.ts";
 import { jetStream } from "./mixins/jetstream.ts";
 import "./mixins/nats-transporter.ts";
+import { forgetAnswered } from "./mixins/pending-requests.ts";
 import { pulse } from "./mixins/pulse.ts";
 import { bindRuntime, runtimeOf } from "./mixins/runtime.ts";
 import { refuseStale } from "./mixins/stale-requests.ts";
@@ -66,7 +67,7 @@ export function brokerOptions(env: Env): BrokerOptions {
     tracking: { enabled: false },
     middlewares: [
       finishRunning(),
-      ...(env.natsUrl === null ? [] : [refuseStale()]),
+      ...(env.natsUrl === null ? [] : [forgetAnswered(), refuseStale()]),
       ...(env.natsUrl !== null && env.discoverer === "local" ? [pulse()] : []),
       {
         name: "Runtime",

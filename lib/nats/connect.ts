@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { connect, type NatsConnection, NatsError } from "nats";
+import { forgetAnswered } from "./forget-answered.ts";
 import { natsOptions } from "./options.ts";
 
 const PAUSE_MS = 250;
@@ -15,7 +16,9 @@ export async function connectNats(url: string, waitMs: number): Promise<NatsConn
   const options = { ...natsOptions(url), waitOnFirstConnect: false };
   for (;;) {
     try {
-      return await connect(options);
+      const connection = await connect(options);
+      forgetAnswered(connection);
+      return connection;
     } catch (error) {
       if (isFinal(error) || performance.now() + PAUSE_MS > deadline)
         throw new Error(`NATS of NATS_URL cannot be used (${describeNatsError(error)}).`);

@@ -10,16 +10,25 @@ const MIN_PROGRESS = 32 * 1024;
 /** Who was refused may go on sending for this long, so that the answer is not lost; in ms. */
 const LAST_WORD_MS = 10_000;
 
-const giveUps = new WeakMap<IncomingMessage, () => void>();
-const timers = new WeakMap<IncomingMessage, NodeJS.Timeout>();
+interface Patience {
+  giveUp: () => void;
+  timer: NodeJS.Timeout;
+}
+
+/**
+ * On the request itself: what stands in a WeakMap and knows its own key, as `giveUp` does, the young
+ * collector keeps, and each request with it.
+ */
+const PATIENCE = Symbol("patience");
+
+type Awaited = IncomingMessage & { [PATIENCE]?: Patience | undefined };
 
 /** Calls `giveUp` when a request's body takes longer than ordinary ones may. */
-export function expectBody(req: IncomingMessage, giveUp: () => void): void {
-  giveUps.set(req, giveUp);
-  wait(req, setTimeout(giveUp, BODY_MS));
+export function expectBody(req: Awaited, giveUp: () => void): void {
+  req[PATIENCE] = { giveUp, timer: setTimeout(giveUp, BODY_MS).unref() };
   const stop = () => {
-    clearTimeout(timers.get(req));
-    timers.delete(req);
+    clearTimeout(req[PATIENCE]?.timer);
+    req[PATIENCE] = undefined;
     // A connection outlives many requests.
     req.socket.off("close", stop);
   };
@@ -29,22 +38,25 @@ export function expectBody(req: IncomingMessage, giveUp: () => void): void {
 }
 
 /** Puts a timer in the place of the one before. */
-function wait(req: IncomingMessage, timer: NodeJS.Timeout): void {
-  clearTimeout(timers.get(req));
-  timers.set(req, timer.unref());
+function wait(req: Awaited, timer: NodeJS.Timeout): void {
+  timer.unref();
+  const patience = req[PATIENCE];
+  if (patience === undefined) return;
+  clearTimeout(patience.timer);
+  patience.timer = timer;
 }
 
 /**
  * Lets a request's body take as long as it needs while `read` reads it, provided that it keeps coming.
  * The server's own bound on a whole request still holds. What is not read then is not waited for either.
  */
-export async function allowSlowBody<T>(req: IncomingMessage, read: () => Promise<T>): Promise<T> {
+export async function allowSlowBody<T>(req: Awaited, read: () => Promise<T>): Promise<T> {
   let seen = req.socket.bytesRead;
   const look = setInterval(() => {
     const slow = req.socket.bytesRead - seen < MIN_PROGRESS;
     seen = req.socket.bytesRead;
     // Where it is we who do not read on, the client is not to blame.
-    if (slow && !req.isPaused() && !req.complete) giveUps.get(req)?.();
+    if (slow && !req.isPaused() && !req.complete) req[PATIENCE]?.giveUp();
   }, LOOK_MS);
   wait(req, look);
   try {
