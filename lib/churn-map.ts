@@ -5,7 +5,7 @@
  * a link to the next. When one of them happens to get into the old generation, the young collector
  * keeps all that follow it, each with the entries it had when it was left. At 4,000 requests a second
  * that was every request with all that belongs to it, 10 MB in each collection, until the next full
- * one; pauses of 20 ms were 3 ms without (docs/benchmarks.md). Here those tables only have empty boxes.
+ * one; pauses of 20 ms are 3 ms without (docs/benchmarks.md). Here those tables only have empty boxes.
  */
 export class ChurnMap<K, V> {
   readonly #boxes = new Map<K, { value: V | undefined }>();
