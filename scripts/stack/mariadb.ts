@@ -56,7 +56,7 @@ export async function mariadb(
     ],
     folder,
     url,
-    setUp: () => (existsSync(data) ? null : installation(data)),
+    setUp: () => (existsSync(data) ? null : installation(data, folder)),
     probe: () => probe(url),
   });
 }
@@ -72,9 +72,10 @@ function asRoot(): string[] {
 /**
  * Under another name until it is complete: what was interrupted is made anew. Without waiting for the
  * disk, which takes most of the time and protects nothing yet. Without --user even as root: the
- * script would change who owns some of the system's files.
+ * script would change who owns some of the system's files. With a folder of its own for temporary
+ * tables: each MariaDB that starts removes all that it finds there.
  */
-function installation(data: string) {
+function installation(data: string, folder: string) {
   const command = findCommand("mariadb-install-db");
   if (command === undefined) throw new Failure("mariadb-install-db, a part of MariaDB, is missing");
   const unfinished = `${data}.new`;
@@ -84,6 +85,7 @@ function installation(data: string) {
     args: [
       "--no-defaults",
       `--datadir=${unfinished}`,
+      `--tmpdir=${folder}`,
       "--auth-root-authentication-method=socket",
       "--skip-test-db",
       "--skip-name-resolve",
