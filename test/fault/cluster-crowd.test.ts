@@ -1,4 +1,3 @@
-import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { REST, startCluster } from "../support/cluster.ts";
 import { Crowd } from "../support/crowd.ts";
