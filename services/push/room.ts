@@ -101,6 +101,8 @@ const NOTHING_COUNTED: RoomCounters = {
  * as the limiter's bucket fills up: what it lets through has to be the same with and without viewers.
  */
 const UNWATCHED_FLUSH_MS = 200;
+/** Unless so many messages wait: gateways forget whole batches, so these must not grow large. */
+const UNWATCHED_MOST = 50;
 /** The presence of a room is told at most this often. */
 const PRESENCE_MS = 1000;
 /** Senders whose door bucket a room remembers; the idle ones are forgotten first. */
@@ -267,7 +269,8 @@ function committed(
  * watch changes the audience, and so has it flushed.
  */
 function scheduleFlush(room: RoomState, nowMs: number): Effect[] {
-  const paceMs = room.audience.viewers > 0 ? room.flushMs : UNWATCHED_FLUSH_MS;
+  const isCalm = room.audience.viewers === 0 && room.limiter.waiting < UNWATCHED_MOST;
+  const paceMs = isCalm ? UNWATCHED_FLUSH_MS : room.flushMs;
   // A clock that steps back must not make a message wait until the old time has come again.
   const lastMs = Math.min(room.lastFlushMs, nowMs);
   const dueMs = Math.max(nowMs, lastMs + paceMs);
