@@ -99,12 +99,6 @@ export class Limiter {
     return this.always.length + this.seen.size + this.merged.length > 0;
   }
 
-  /** Messages in this window. */
-  get waiting(): number {
-    const { always, firsts, extras, evicted, merged } = this;
-    return always.length + firsts.length + extras.length + evicted.length + merged.length;
-  }
-
   /** Ends the window: decides what is pushed, and starts the next one. */
   flush(nowMs: number, random: Random): Window {
     const elapsed = Math.max(0, nowMs - this.refilledAt) / 1000;

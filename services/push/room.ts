@@ -96,13 +96,6 @@ const NOTHING_COUNTED: RoomCounters = {
   merged: 0,
   suppressed: 0,
 };
-/**
- * How often a room is flushed that nobody watches, since each time costs a way to Redis. Not as rarely
- * as the limiter's bucket fills up: what it lets through has to be the same with and without viewers.
- */
-const UNWATCHED_FLUSH_MS = 200;
-/** Unless so many messages wait: gateways forget whole batches, so these must not grow large. */
-const UNWATCHED_MOST = 50;
 /** The presence of a room is told at most this often. */
 const PRESENCE_MS = 1000;
 /** Senders whose door bucket a room remembers; the idle ones are forgotten first. */
@@ -264,16 +257,11 @@ function committed(
   return scheduleFlush(room, nowMs);
 }
 
-/**
- * A quiet room is flushed at once, a busy one `flushMs` after its last flush. The first who comes to
- * watch changes the audience, and so has it flushed.
- */
+/** A quiet room is flushed at once, a busy one `flushMs` after its last flush. */
 function scheduleFlush(room: RoomState, nowMs: number): Effect[] {
-  const isCalm = room.audience.viewers === 0 && room.limiter.waiting < UNWATCHED_MOST;
-  const paceMs = isCalm ? UNWATCHED_FLUSH_MS : room.flushMs;
   // A clock that steps back must not make a message wait until the old time has come again.
   const lastMs = Math.min(room.lastFlushMs, nowMs);
-  const dueMs = Math.max(nowMs, lastMs + paceMs);
+  const dueMs = Math.max(nowMs, lastMs + room.flushMs);
   if (room.flushDueMs !== null && room.flushDueMs <= dueMs) return [];
   room.flushDueMs = dueMs;
   return [{ kind: "schedule", at_ms: dueMs }];

@@ -95,18 +95,15 @@ describe("saying something", () => {
 
   test("in a busy room waits for the tick, and for no more", async (t) => {
     const { actor, ports, clock } = actorAt(t);
-    actor.watch("gw-1", 1);
-    clock.tick(FLUSH_MS);
-    const { length: before } = ports.batches;
     await actor.say(send(5));
     clock.tick(0);
     clock.tick(10);
     await actor.say(send(6));
     clock.tick(FLUSH_MS - 11);
-    assert.equal(ports.batches.length, before + 1);
+    assert.equal(ports.batches.length, 1);
     clock.tick(1);
     assert.deepEqual(
-      ports.batches.slice(before).map(({ ids }) => ids),
+      ports.batches.map(({ ids }) => ids),
       [[5], [6]],
     );
   });
