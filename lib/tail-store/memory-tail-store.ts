@@ -1,9 +1,10 @@
 import type { PushBatch } from "../../contracts/events.ts";
 import { createLru, type Lru } from "../lru.ts";
 import {
-  checkBatch,
+  checkChain,
   countMessages,
   endOf,
+  firstOf,
   lastIdOf,
   type StoredTail,
   TAIL_LIMITS,
@@ -40,17 +41,22 @@ export class MemoryTailStore implements TailStore {
     return room.tail && { prev: room.tail.prev, batches: room.tail.batches.slice() };
   }
 
-  async append(liveId: number, token: number, batch: PushBatch): Promise<"ok" | "fenced" | "gap"> {
-    checkBatch(batch);
+  async append(
+    liveId: number,
+    token: number,
+    ...batches: PushBatch[]
+  ): Promise<"ok" | "fenced" | "gap"> {
+    const prev = firstOf(batches).prev;
+    const end = checkChain(prev, batches);
     const room = this.claim(liveId, token);
     if (room === null) return "fenced";
     const tail = room.tail ?? { prev: 0, batches: [] };
     const last = tail.batches.at(-1);
-    if (batch.prev !== (last === undefined ? tail.prev : lastIdOf(last)))
-      return tail.batches.some((known) => lastIdOf(known) === lastIdOf(batch)) ? "ok" : "gap";
-    tail.batches.push(batch);
+    if (prev !== (last === undefined ? tail.prev : lastIdOf(last)))
+      return tail.batches.some((known) => lastIdOf(known) === end) ? "ok" : "gap";
+    tail.batches.push(...batches);
     room.tail = tail;
-    room.messages += batch.ids.length;
+    room.messages += countMessages(batches);
     this.trim(room, tail);
     return "ok";
   }

@@ -2,9 +2,10 @@ import type { PushBatch } from "../../contracts/events.ts";
 import type { RedisClient } from "../redis/connect.ts";
 import { defineScript, type RedisScript } from "../redis/script.ts";
 import {
-  checkBatch,
+  checkChain,
   countMessages,
   endOf,
+  firstOf,
   lastIdOf,
   type StoredTail,
   TAIL_LIMITS,
@@ -47,7 +48,10 @@ redis.call('PEXPIRE', KEYS[2], ARGV[2])
 return {prev, redis.call('XRANGE', KEYS[2], '-', '+')}
 `;
 
-/** ARGV goes on: how many messages to keep, prev and last of the batch, its n, head and text. */
+/**
+ * ARGV goes on: how many messages to keep, prev of the first batch and last of the last one, and for
+ * each batch last, n, head, text.
+ */
 const APPEND = `${CLAIM}${WHOLE}
 local keep, before, id = tonumber(ARGV[3]), ARGV[4], ARGV[5]
 if not last then prev, last, messages = '0', '0', '0' end
@@ -55,8 +59,10 @@ if last ~= before then
   local same = redis.call('XRANGE', KEYS[2], id .. '-0', id .. '-0')
   return #same > 0 and 'ok' or 'gap'
 end
-redis.call('XADD', KEYS[2], id .. '-0', 'n', ARGV[6], 'head', ARGV[7], 'text', ARGV[8])
-messages = messages + ARGV[6]
+for i = 6, #ARGV, 4 do
+  redis.call('XADD', KEYS[2], ARGV[i] .. '-0', 'n', ARGV[i + 1], 'head', ARGV[i + 2], 'text', ARGV[i + 3])
+  messages = messages + ARGV[i + 1]
+end
 while messages > keep do
   local oldest = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
   local n = tonumber(oldest[2][2])
@@ -116,10 +122,15 @@ export class RedisTailStore implements TailStore {
     return { prev: Number(prev), batches: entries.map(toBatch) };
   }
 
-  async append(liveId: number, token: number, batch: PushBatch): Promise<"ok" | "fenced" | "gap"> {
-    checkBatch(batch);
+  async append(
+    liveId: number,
+    token: number,
+    ...batches: PushBatch[]
+  ): Promise<"ok" | "fenced" | "gap"> {
+    const { prev } = firstOf(batches);
+    const last = checkChain(prev, batches);
     const { messages, ttlMs } = this.limits;
-    const args = [token, ttlMs, messages, batch.prev, ...toArguments(batch)];
+    const args = [token, ttlMs, messages, prev, last, ...batches.flatMap(toArguments)];
     return this.appendScript(...this.keys(liveId), ...args);
   }
 

@@ -14,7 +14,7 @@ export interface StoredTail {
  *
  * Whatever is stored is contiguous. A batch that does not follow the last one is not taken ("gap"):
  * the store has lost something, or an append before it has failed. Then the owner puts down all that
- * it remembers with `replace`; `keepBatch` does that.
+ * it remembers with `replace`; `keepBatches` does that.
  *
  * All calls can be repeated when an answer was lost. A room nobody writes to is forgotten after a
  * while, tail and token.
@@ -27,12 +27,13 @@ export interface TailStore {
   load(liveId: number, token: number): Promise<StoredTail | null | "fenced">;
 
   /**
-   * Adds a batch; the oldest ones go when the others suffice. A batch that is there already is "ok".
-   * Where nothing is kept, the first batch of a room (`prev` 0) is taken only.
+   * Adds batches that follow one another, all or none; the oldest ones go when the others suffice.
+   * When they are there already, that is "ok". Where nothing is kept, only the first batch of a room
+   * (`prev` 0) is taken, with what follows it.
    *
-   * @throws RangeError when the batch has no ids or they do not ascend from `prev`
+   * @throws RangeError when they are none or not contiguous, or one has no ids
    */
-  append(liveId: number, token: number, batch: PushBatch): Promise<"ok" | "fenced" | "gap">;
+  append(liveId: number, token: number, ...batches: PushBatch[]): Promise<"ok" | "fenced" | "gap">;
 
   /**
    * Keeps this tail instead of what was there; an empty one says which id the next batch follows.
@@ -55,18 +56,18 @@ export interface TailLimits {
 export const TAIL_LIMITS: Required<TailLimits> = { messages: 1_000, ttlMs: 3_600_000 };
 
 /**
- * Adds a batch, or where the store has a gap, all that the owner remembers.
+ * Adds batches, or where the store has a gap, all that the owner remembers.
  *
- * @param whole the owner's tail with this batch
+ * @param whole the owner's tail with these batches
  */
-export async function keepBatch(
+export async function keepBatches(
   store: TailStore,
   room: { liveId: number; token: number },
-  batch: PushBatch,
+  batches: PushBatch[],
   whole: () => StoredTail,
 ): Promise<"ok" | "fenced"> {
   const { liveId, token } = room;
-  const kept = await store.append(liveId, token, batch);
+  const kept = await store.append(liveId, token, ...batches);
   return kept === "gap" ? store.replace(liveId, token, whole()) : kept;
 }
 
@@ -76,7 +77,7 @@ export function lastIdOf(batch: PushBatch): number {
 }
 
 /** Throws a RangeError when the batch has no ids or they do not ascend from `prev`. */
-export function checkBatch({ prev, ids }: PushBatch): void {
+function checkBatch({ prev, ids }: PushBatch): void {
   if (ids.length === 0) throw new RangeError("a batch without ids has no place in a tail");
   let before = prev;
   for (const id of ids) {
@@ -85,14 +86,30 @@ export function checkBatch({ prev, ids }: PushBatch): void {
   }
 }
 
-/** The end of a tail that has at least so many messages; throws a RangeError when it has holes. */
-export function endOf(tail: StoredTail, messages: number): StoredTail {
-  let last = tail.prev;
-  for (const batch of tail.batches) {
+/**
+ * Throws a RangeError when a batch has no ids, or does not follow the one before it.
+ *
+ * @returns the last id of all
+ */
+export function checkChain(prev: number, batches: PushBatch[]): number {
+  let last = prev;
+  for (const batch of batches) {
     checkBatch(batch);
     if (batch.prev !== last) throw new RangeError(`a batch after ${batch.prev} follows ${last}`);
     last = lastIdOf(batch);
   }
+  return last;
+}
+
+/** The first of some batches; throws a RangeError when there is none. */
+export function firstOf([first]: PushBatch[]): PushBatch {
+  if (first === undefined) throw new RangeError("there is no batch to add");
+  return first;
+}
+
+/** The end of a tail that has at least so many messages; throws a RangeError when it has holes. */
+export function endOf(tail: StoredTail, messages: number): StoredTail {
+  const last = checkChain(tail.prev, tail.batches);
   let first = tail.batches.length;
   for (let count = 0; first > 0 && count < messages; first--)
     count += tail.batches[first - 1]?.ids.length ?? 0;

@@ -65,6 +65,7 @@ export class RoomActor {
       room: { liveId: state.live_id, token: hold.token },
       last: remembered,
       remember: ports.remember,
+      isWatched: () => state.audience.viewers > 0,
       whole: (): StoredTail => ({ prev: state.tail.prev, batches: state.tail.all() }),
       emit: (batch) => ports.emit(batch, state.audience.nodes),
       fenced,
@@ -123,6 +124,11 @@ export class RoomActor {
     return this.outbox.last;
   }
 
+  /** Resolves when gateways may know of everything pushed so far, or when that takes too long. */
+  settled(): Promise<void> {
+    return this.outbox.settled();
+  }
+
   /** Resolves when every message accepted so far is durable, or was refused after all. */
   async kept(): Promise<void> {
     await this.keeping.catch(() => {});
@@ -137,6 +143,7 @@ export class RoomActor {
     const now_ms = this.ports.now();
     this.usedAtMs = now_ms;
     this.apply({ kind: "watch", now_ms, node_id: nodeId, viewers });
+    if (viewers > 0) this.outbox.hurry();
   }
 
   mute(userId: number, untilMs: number): void {

@@ -6,7 +6,7 @@ import type { Config } from "../../contracts/config.ts";
 import { fail } from "../../contracts/errors.ts";
 import { type EventMap, hubGroup } from "../../contracts/events.ts";
 import { params } from "../../contracts/params.ts";
-import { keepBatch } from "../../lib/tail-store/tail-store.ts";
+import { keepBatches } from "../../lib/tail-store/tail-store.ts";
 import { createWordFilter, type WordFilter } from "../../lib/word-filter.ts";
 import { type Configured, configMixin } from "../../mixins/config.mixin.ts";
 import { jetStreamOf } from "../../mixins/jetstream.ts";
@@ -46,6 +46,8 @@ const ONCE_ONLY: ReadonlySet<string> = new Set(["push.send"]);
 
 /** How often silent gateways and idle rooms are looked for. */
 const SWEEP_MS = 5_000;
+/** In so many parts, so that the rooms of a node do not all ask for something at once. */
+const SWEEP_PARTS = 20;
 
 /** Callers of one room meet on one node. */
 const byRoom = { strategy: "Shard", strategyOptions: { shardKey: "live_id" } };
@@ -123,10 +125,11 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
       params: params["push.watch"],
       async handler(ctx: Call<Params<"push.watch">>): Promise<Result<"push.watch">> {
         const { node_id, viewers, epoch: known, after = null } = ctx.params;
-        return this.atOwner(ctx, (room) => {
+        return this.atOwner(ctx, async (room) => {
           if (room.state.ended && viewers > 0) fail("ROOM_NOT_LIVE");
           room.watch(node_id, viewers);
           const { epoch } = room.state;
+          if (known !== epoch) await room.settled();
           return {
             epoch,
             last: room.last,
@@ -247,7 +250,8 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
       now: Date.now,
       random: Math.random,
       append: this.journal.append,
-      remember: shared && ((room, batch, whole) => keepBatch(shared.tails, room, batch, whole)),
+      remember:
+        shared && ((room, batches, whole) => keepBatches(shared.tails, room, batches, whole)),
       // A batch that a transporter does not take is a hole that the hubs notice and fill.
       emit: (batch, nodes) => {
         if (nodes.length > 0)
@@ -267,7 +271,8 @@ const push: ServiceSchema<ServiceSettingSchema, object, object, PushService> = {
       words: () => this.words,
     });
     this.configChanged(this.config);
-    this.sweeper = setInterval(() => this.rooms.sweep(Date.now()), SWEEP_MS);
+    const { rooms } = this;
+    this.sweeper = setInterval(() => rooms.sweep(Date.now(), SWEEP_PARTS), SWEEP_MS / SWEEP_PARTS);
   },
 
   async stopped() {

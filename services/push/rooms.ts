@@ -26,6 +26,8 @@ export class Rooms {
   /** One load per room at a time, however many ask. */
   private readonly loading = new Map<number, Promise<RoomActor>>();
   private readonly leaving = new Map<number, Promise<void>>();
+  /** Whose turn it is to be looked after. */
+  private turn: MapIterator<[number, RoomActor]> = this.actors.entries();
   private readonly load: LoadRoom;
   private readonly ports: ActorPorts;
   private closed = false;
@@ -79,18 +81,34 @@ export class Rooms {
     return this.actors.values();
   }
 
-  /** Drops silent gateways, keeps counters, looks for news that was lost, and lets idle rooms go. */
-  sweep(nowMs: number): void {
-    for (const [liveId, actor] of this.actors) {
-      actor.apply({ kind: "sweep", now_ms: nowMs });
-      if (actor.isIdle(nowMs)) {
-        this.actors.delete(liveId);
-        const left = actor.close().finally(() => this.leaving.delete(liveId));
-        this.leaving.set(liveId, left);
-      } else {
-        void actor.count();
-        void actor.look(nowMs);
-      }
+  /**
+   * Drops silent gateways, keeps counters, looks for news that was lost, and lets idle rooms go; of one
+   * part of the rooms, the next one with the next call.
+   *
+   * @param parts calls that it takes to come to all of them
+   */
+  sweep(nowMs: number, parts = 1): void {
+    for (let left = Math.ceil(this.actors.size / parts); left > 0; left--) {
+      const next = this.turn.next().value ?? this.firstAgain();
+      if (next !== undefined) this.sweepOne(next, nowMs);
+    }
+  }
+
+  /** All have had their turn. Entries that come and go do not confuse an iterator of a Map. */
+  private firstAgain(): [number, RoomActor] | undefined {
+    this.turn = this.actors.entries();
+    return this.turn.next().value;
+  }
+
+  private sweepOne([liveId, actor]: [number, RoomActor], nowMs: number): void {
+    actor.apply({ kind: "sweep", now_ms: nowMs });
+    if (actor.isIdle(nowMs)) {
+      this.actors.delete(liveId);
+      const left = actor.close().finally(() => this.leaving.delete(liveId));
+      this.leaving.set(liveId, left);
+    } else {
+      void actor.count();
+      void actor.look(nowMs);
     }
   }
 

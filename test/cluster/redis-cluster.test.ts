@@ -4,7 +4,7 @@ import { Cluster } from "ioredis";
 import { holdLease } from "../../lib/lease/held-lease.ts";
 import { RedisLeaseStore } from "../../lib/lease/redis-lease-store.ts";
 import { RedisTailStore } from "../../lib/tail-store/redis-tail-store.ts";
-import { keepBatch, type StoredTail } from "../../lib/tail-store/tail-store.ts";
+import { keepBatches, type StoredTail } from "../../lib/tail-store/tail-store.ts";
 import { cleanUp } from "../support/cleanup.ts";
 import { redisClient } from "../support/redis-client.ts";
 import { startStack } from "../support/stack.ts";
@@ -30,7 +30,7 @@ function rooms(t: TestContext, store: RedisTailStore) {
         tail.batches.push(batch);
         if (tail.batches.length > 1_000) tail.prev = tail.batches.shift()?.ids[0] ?? 0;
         try {
-          const kept = await keepBatch(store, { liveId, token: 1 }, batch, () => tail);
+          const kept = await keepBatches(store, { liveId, token: 1 }, [batch], () => tail);
           if (kept !== "ok") problems.push(kept);
           appended++;
         } catch (error) {
@@ -54,7 +54,7 @@ function rooms(t: TestContext, store: RedisTailStore) {
         const prev = tail.batches.at(-1)?.ids[0] ?? 0;
         const batch = { live_id: liveId, prev, ids: [prev + 1], text: "" };
         tail.batches.push(batch);
-        await keepBatch(store, { liveId, token: 1 }, batch, () => tail);
+        await keepBatches(store, { liveId, token: 1 }, [batch], () => tail);
         const kept = await store.load(liveId, 1);
         assert.ok(kept !== null && kept !== "fenced");
         assert.deepEqual(

@@ -6,7 +6,7 @@ import { holdLease } from "../../lib/lease/held-lease.ts";
 import type { LeaseStore } from "../../lib/lease/lease-store.ts";
 import { RedisLeaseStore } from "../../lib/lease/redis-lease-store.ts";
 import { RedisTailStore } from "../../lib/tail-store/redis-tail-store.ts";
-import { keepBatch } from "../../lib/tail-store/tail-store.ts";
+import { keepBatches } from "../../lib/tail-store/tail-store.ts";
 import { cleanUp } from "../support/cleanup.ts";
 import { startProcess } from "../support/process.ts";
 import { redisClient } from "../support/redis-client.ts";
@@ -139,7 +139,7 @@ describe("tails in Redis", () => {
     const room = { liveId: 7, token: 1 };
     const batches = chain(20);
     const push = (count: number) =>
-      keepBatch(store, room, batches[count - 1] as PushBatch, () => ({
+      keepBatches(store, room, [batches[count - 1] as PushBatch], () => ({
         prev: 0,
         batches: batches.slice(0, count),
       }));
@@ -156,7 +156,7 @@ describe("tails in Redis", () => {
     const batches = chain(500);
     let failed = 0;
     const push = (count: number) =>
-      keepBatch(store, room, batches[count - 1] as PushBatch, () => ({
+      keepBatches(store, room, [batches[count - 1] as PushBatch], () => ({
         prev: 0,
         batches: batches.slice(0, count),
       })).catch(() => failed++);

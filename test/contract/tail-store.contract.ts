@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import type { PushBatch } from "../../contracts/events.ts";
 import {
-  keepBatch,
+  keepBatches,
   type StoredTail,
   type TailLimits,
   type TailStore,
@@ -104,6 +104,32 @@ export function tailStoreContract(
       const { store } = await kept(t, batches);
       for (const batch of batches) assert.equal(await store.append(LIVE_ID, FIRST, batch), "ok");
       assert.deepEqual(await store.load(LIVE_ID, FIRST), { prev: 0, batches });
+    });
+
+    it("takes several batches at once, all or none", async (t) => {
+      const { store } = await kept(t, []);
+      const one = batchOf(0, [1, 2]);
+      const two = batchOf(2, [3]);
+      const three = batchOf(3, [4, 5, 6]);
+      const four = batchOf(6, [8]);
+      assert.equal(await store.append(LIVE_ID, FIRST, one, two), "ok");
+      assert.equal(await store.append(LIVE_ID, FIRST, one, two), "ok", "they are there already");
+      assert.equal(await store.append(LIVE_ID, FIRST, four), "gap");
+      assert.equal(await store.append(LIVE_ID, FIRST, three, four), "ok");
+      assert.deepEqual(await store.load(LIVE_ID, FIRST), {
+        prev: 0,
+        batches: [one, two, three, four],
+      });
+      await assert.rejects(store.append(LIVE_ID, FIRST, one, three), RangeError);
+      await assert.rejects(store.append(LIVE_ID, FIRST), RangeError);
+      assert.equal(await store.append(LIVE_ID, FIRST, batchOf(7, [9]), batchOf(9, [10])), "gap");
+    });
+
+    it("keeps as many messages as it was told also when several batches come at once", async (t) => {
+      const batches = chain(0, [1, 2, 3, 4]);
+      const { store } = await kept(t, [], { messages: 5 });
+      assert.equal(await store.append(LIVE_ID, FIRST, ...batches), "ok");
+      assert.deepEqual(await store.load(LIVE_ID, FIRST), { prev: 3, batches: batches.slice(2) });
     });
 
     it("keeps another tail instead, and goes on from it", async (t) => {
@@ -209,9 +235,12 @@ export function tailStoreContract(
       const whole = { prev: 0, batches: chain(0, [3, 3, 3]) };
       const room = { liveId: LIVE_ID, token: SECOND };
       const last = whole.batches.at(-1) as PushBatch;
-      assert.equal(await keepBatch(store, room, last, () => whole), "ok");
+      assert.equal(await keepBatches(store, room, [last], () => whole), "ok");
       assert.deepEqual(await store.load(LIVE_ID, SECOND), whole);
-      assert.equal(await keepBatch(store, { ...room, token: FIRST }, last, () => whole), "fenced");
+      assert.equal(
+        await keepBatches(store, { ...room, token: FIRST }, [last], () => whole),
+        "fenced",
+      );
     });
 
     it("stays contiguous and true whatever owners do, and lets only the latest of them write", async (t) => {
@@ -240,7 +269,7 @@ export function tailStoreContract(
           const batch = batchOf(last, [highest]);
           owner.tail.batches.push(batch);
           const room = { liveId: LIVE_ID, token: owner.token };
-          const answer = await keepBatch(owner.store, room, batch, () => owner.tail);
+          const answer = await keepBatches(owner.store, room, [batch], () => owner.tail);
           assert.equal(answer, owner.token === token ? "ok" : "fenced");
         } else if (act === "forget" && whole(1, 10) === 1) {
           await owner.store.drop(LIVE_ID);

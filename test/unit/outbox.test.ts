@@ -14,19 +14,20 @@ const batch = (prev: number, ...ids: number[]): PushBatch => ({
 const notice: PushBatch = { live_id: LIVE_ID, prev: 0, ids: [], text: "event: presence\n\n" };
 
 /** An outbox whose store answers when and what the test says. */
-function outboxAt(t: TestContext, { last = 0 } = {}) {
+function outboxAt(t: TestContext, { last = 0, watched = true } = {}) {
   const sent: PushBatch[] = [];
-  const asked: { batch: PushBatch; done: PromiseWithResolvers<"ok" | "fenced"> }[] = [];
+  const asked: { batches: PushBatch[]; done: PromiseWithResolvers<"ok" | "fenced"> }[] = [];
   let fencings = 0;
   const outbox = new Outbox({
     room: { liveId: LIVE_ID, token: 1 },
     last,
     remember: (_room, kept) => {
       const done = Promise.withResolvers<"ok" | "fenced">();
-      asked.push({ batch: kept, done });
+      asked.push({ batches: kept, done });
       return done.promise;
     },
     whole: () => ({ prev: 0, batches: [] }),
+    isWatched: () => watched,
     emit: (one) => sent.push(one),
     fenced: () => fencings++,
   });
@@ -61,8 +62,8 @@ test("batches are remembered one after the other, and notices keep their place",
   await waitFor(() => sent.length === 3);
   assert.deepEqual(sent, [one, notice, two]);
   assert.deepEqual(
-    asked.map(({ batch: { ids } }) => ids),
-    [[5], [6]],
+    asked.map(({ batches }) => batches),
+    [[one], [two]],
   );
 });
 
@@ -86,6 +87,81 @@ test("while the store is away batches wait, and none is lost", async (t) => {
   assert.deepEqual(sent, [one, two]);
 });
 
+test("what comes while the store is asked is remembered together, in its order", async (t) => {
+  const { outbox, sent, asked, answer } = outboxAt(t);
+  const [one, two, three] = [batch(0, 5), batch(5, 6), batch(6, 7)];
+  for (const next of [one, two, three]) outbox.send(next, next);
+  await answer(0, "ok");
+  await answer(1, new Error("away"));
+  await answer(2, "ok");
+  await waitFor(() => sent.length === 3);
+  assert.deepEqual(
+    asked.map(({ batches }) => batches),
+    [[one], [two, three], [two, three]],
+  );
+  assert.deepEqual([sent, outbox.last], [[one, two, three], 7]);
+});
+
+test("while nobody watches batches are gathered, and remembered together after a moment", async (t) => {
+  const { outbox, sent, asked, answer } = outboxAt(t, { watched: false });
+  const [one, two] = [batch(0, 5), batch(5, 6)];
+  outbox.send(one, one);
+  outbox.send(two, two);
+  await answer(0, "ok");
+  await waitFor(() => sent.length === 2);
+  assert.deepEqual([asked.length, outbox.last], [1, 6]);
+});
+
+for (const [what, act] of [
+  ["somebody comes to watch", (outbox: Outbox) => outbox.hurry()],
+  ["somebody asks what there is", (outbox: Outbox) => void outbox.settled()],
+  ["the room closes", (outbox: Outbox) => void outbox.close()],
+] as const)
+  test(`what was gathered is remembered at once when ${what}`, async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const { outbox, sent, asked, answer } = outboxAt(t, { watched: false });
+    const [one, two] = [batch(0, 5), batch(5, 6)];
+    outbox.send(one, one);
+    outbox.send(two, two);
+    await turns();
+    assert.equal(asked.length, 0);
+    act(outbox);
+    await turns();
+    assert.deepEqual(asked[0]?.batches, [one, two]);
+    await answer(0, "ok");
+    await turns();
+    assert.deepEqual([sent, outbox.last], [[one, two], 6]);
+  });
+
+test("much that is said while nobody watches does not wait", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { outbox, sent, asked, answer } = outboxAt(t, { watched: false });
+  const ids = Array.from({ length: 50 }, (_, index) => index + 6);
+  const [one, two] = [batch(0, 5), batch(5, ...ids)];
+  outbox.send(one, one);
+  await turns();
+  assert.equal(asked.length, 0);
+  outbox.send(two, two);
+  await turns();
+  assert.deepEqual(asked[0]?.batches, [one, two]);
+  await answer(0, "ok");
+  await turns();
+  assert.deepEqual(sent, [one, two]);
+});
+
+test("who asks what there is waits for the store, but not for ever", async (t) => {
+  const { outbox, answer } = outboxAt(t);
+  const one = batch(0, 5);
+  await outbox.settled();
+  outbox.send(one, one);
+  await outbox.settled();
+  assert.equal(outbox.last, 0, "the store has not answered");
+  const settled = outbox.settled();
+  await answer(0, "ok");
+  await settled;
+  assert.equal(outbox.last, 5);
+});
+
 test("who is no longer the owner reaches nobody any more", async (t) => {
   const { outbox, sent, asked, answer, fencings } = outboxAt(t);
   const [one, two] = [batch(0, 5), batch(5, 6)];
@@ -104,6 +180,7 @@ test("where nothing has to be remembered everything is sent at once", () => {
     last: 0,
     remember: null,
     whole: () => assert.fail(),
+    isWatched: () => assert.fail(),
     emit: (one) => sent.push(one),
     fenced: () => assert.fail(),
   });
@@ -111,3 +188,8 @@ test("where nothing has to be remembered everything is sent at once", () => {
   outbox.send(one, one);
   assert.deepEqual([sent, outbox.last], [[one], 5]);
 });
+
+/** Lets everything happen that waits for no timer. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+}

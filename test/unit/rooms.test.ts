@@ -120,6 +120,27 @@ test("a sweep drops silent gateways, then idle rooms", async () => {
   assert.notEqual(await anew, room);
 });
 
+test("a sweep in parts comes to every room once, also to those that wake meanwhile", async () => {
+  const { rooms, loads, loaded } = roomsAt();
+  const waking = (liveId: number) => {
+    const asked = rooms.get(liveId);
+    loaded(loads.length - 1);
+    return asked;
+  };
+  const all = await Promise.all([40, 41, 42, 43, 44].map(waking));
+  for (const room of all) room.watch("gw-1", 3);
+  const silent = () => all.filter(({ state }) => state.audience.viewers === 0).length;
+  rooms.sweep(START_MS + HOUR_MS, 3);
+  assert.equal(silent(), 2);
+  rooms.sweep(START_MS + HOUR_MS, 3);
+  assert.equal(silent(), 4);
+  const late = await waking(45);
+  late.watch("gw-1", 3);
+  all.push(late);
+  rooms.sweep(START_MS + HOUR_MS, 3);
+  assert.equal(silent(), 6);
+});
+
 test("a changed configuration reaches all rooms", async () => {
   const { rooms, loaded } = roomsAt();
   const asked = [rooms.get(42), rooms.get(43)];
