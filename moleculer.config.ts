@@ -6,6 +6,7 @@ import { discovererOptions } from "./lib/etcd/discoverer-options.ts";
 import { jsonLog } from "./lib/json-log.ts";
 import { natsOptions } from "./lib/nats/options.ts";
 import { ConsoleLogger } from "./mixins/console-logger.ts";
+import "./lib/young-allocation.ts";
 import "./mixins/etcd-discoverer.ts";
 import { finishRunning } from "./mixins/in-flight.ts";
 import { jetStream } from "./mixins/jetstream.ts";
