@@ -1,4 +1,5 @@
 import { Cluster, type Command, Redis, type RedisOptions } from "ioredis";
+import { gatherWrites } from "./gather-writes.ts";
 import { parseRedisUrl, type RedisAddress } from "./redis-url.ts";
 
 export type RedisClient = Redis | Cluster;
@@ -33,9 +34,7 @@ const QUIT_MS = 1_000;
  * may have been carried out or still be; so every command has to be one that can be repeated. Not for
  * commands that block (BLPOP) or subscribe.
  *
- * Commands of one turn of the event loop go to a single server in one write. Not to a cluster: where a
- * slot moves while such a group is under way, ioredis answers its members with the redirection instead
- * of following it.
+ * Commands of one turn of the event loop go to each server in one write.
  *
  * @param options.report what becomes of the connection; without it nobody is told
  * @throws RangeError when the URL is wrong
@@ -67,9 +66,9 @@ function openSingle(address: RedisAddress): Redis {
     ...commonOptions(address),
     db: database,
     retryStrategy: retryAfterMs,
-    enableAutoPipelining: true,
     ...(sentinel === null ? servers[0] : sentinelOptions(address, sentinel)),
   });
+  gatherWrites(client);
   if (sentinel !== null) neverGiveUp(client);
   return client;
 }
@@ -115,13 +114,15 @@ function sentinelOptions(
 }
 
 function openCluster(address: RedisAddress): Cluster {
-  return new TimelyCluster(address.servers, {
+  const cluster = new TimelyCluster(address.servers, {
     redisOptions: commonOptions(address),
     clusterRetryStrategy: retryAfterMs,
     lazyConnect: true,
     // A name is looked up when it is connected to: certificates are made out to names.
     ...(address.tls ? { dnsLookup: (host, found) => found(null, host) } : {}),
   });
+  cluster.on("+node", gatherWrites);
+  return cluster;
 }
 
 /**
