@@ -89,10 +89,10 @@ export class RedisLeaseStore implements LeaseStore {
   constructor(redis: RedisClient, options: RedisLeaseStoreOptions = {}) {
     this.now = options.now ?? (() => performance.now());
     this.prefix = options.prefix ?? "molimoli:lease:";
-    this.acquireScript = defineScript(redis, "leaseAcquire", 1, ACQUIRE);
-    this.renewScript = defineScript(redis, "leaseRenew", 1, RENEW);
-    this.releaseScript = defineScript(redis, "leaseRelease", 1, RELEASE);
-    this.currentScript = defineScript(redis, "leaseCurrent", 1, CURRENT);
+    this.acquireScript = defineScript(redis, 1, ACQUIRE);
+    this.renewScript = defineScript(redis, 1, RENEW);
+    this.releaseScript = defineScript(redis, 1, RELEASE);
+    this.currentScript = defineScript(redis, 1, CURRENT);
   }
 
   async acquire(name: string, holder: string, ttlMs: number): Promise<Lease | null> {

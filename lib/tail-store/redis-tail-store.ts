@@ -109,10 +109,10 @@ export class RedisTailStore implements TailStore {
     const { prefix = "molimoli:tail:", ...limits } = options;
     this.limits = { ...TAIL_LIMITS, ...limits };
     this.prefix = prefix;
-    this.loadScript = defineScript(redis, "tailLoad", 2, LOAD);
-    this.appendScript = defineScript(redis, "tailAppend", 2, APPEND);
-    this.replaceScript = defineScript(redis, "tailReplace", 2, REPLACE);
-    this.dropScript = defineScript(redis, "tailDrop", 2, DROP);
+    this.loadScript = defineScript(redis, 2, LOAD);
+    this.appendScript = defineScript(redis, 2, APPEND);
+    this.replaceScript = defineScript(redis, 2, REPLACE);
+    this.dropScript = defineScript(redis, 2, DROP);
   }
 
   async load(liveId: number, token: number): Promise<StoredTail | null | "fenced"> {

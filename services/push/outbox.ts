@@ -43,7 +43,7 @@ const SETTLE_MS = 200;
  * While nobody watches, batches are remembered together, since each way to the store costs more than
  * what it carries (docs/benchmarks.md): those of so many ms, or of so many messages.
  */
-const GATHER_MS = 250;
+const GATHER_MS = 500;
 const GATHER_MESSAGES = 50;
 /** Batches remembered at once, at most; one has 128 Ki characters at most, mostly far less. */
 const AT_ONCE = 32;
