@@ -144,9 +144,15 @@ export function useRepo(database: Sequelize): UseStore {
     },
   };
 
-  /** Those that nobody uses any more are loose from now on. */
+  /**
+   * Those that nobody uses any more are loose from now on. One at a time decides that for an object: two
+   * that give up its last two uses would each still see the other's.
+   *
+   * @param keys in ascending order, in which everyone locks them
+   */
   async function loosen(keys: string[], nowMs: number, transaction: Transaction): Promise<void> {
-    for (const key of keys)
+    for (const key of keys) {
+      await stateOf(key, transaction, true);
       await update(
         `UPDATE stored_objects SET state = 'loose', touched_ms = :nowMs
           WHERE object_key = :key AND state = 'kept'
@@ -154,6 +160,7 @@ export function useRepo(database: Sequelize): UseStore {
         { key, nowMs },
         transaction,
       );
+    }
   }
 
   async function stateOf(

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
+import { requireProgram } from "../../scripts/bootstrap/programs.mjs";
 import { freePort } from "../../scripts/stack/free-port.ts";
 import { mariadb } from "../../scripts/stack/mariadb.ts";
 import { StackFolder } from "../../scripts/stack/stack-folder.ts";
@@ -91,7 +92,8 @@ describe("NATS", () => {
     const file = join(folder, "nats.conf");
     const jetstream = { store_dir: folder };
     writeFileSync(file, JSON.stringify({ host: "127.0.0.1", port, jetstream, ...settings }));
-    await startProcess(t, { command: "nats-server", args: ["-c", file], ready: /Server is ready/ });
+    const command = requireProgram("nats-server");
+    await startProcess(t, { command, args: ["-c", file], ready: /Server is ready/ });
     return `127.0.0.1:${port}`;
   }
 

@@ -180,6 +180,18 @@ export function keepingContract(
       );
     });
 
+    it("removes what its last two owners give up at the same time", async (t) => {
+      const { keeping, keep, later, isThere } = await open(t);
+      const keys = Array.from({ length: 40 }, (_, i) => `image/${i}.webp`);
+      for (const key of keys) {
+        for (const owner of [1, 2]) await keep(owner, key, 10);
+        await Promise.all([1, 2].map((owner) => keeping.settle(owner, "avatar", END)));
+      }
+      later(2 * LOOSE_MS);
+      await keeping.cleanUp();
+      for (const key of keys) assert.equal(await isThere(key), false, key);
+    });
+
     it("always keeps what is shown, when the latest turn is, however many replace it at once", async (t) => {
       const { database, keeping, keep, later, isThere } = await open(t);
       const shown = new Map<number, { key: string; turn: number }>();
