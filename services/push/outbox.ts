@@ -60,6 +60,8 @@ export class Outbox {
   private sending: Promise<void> | null = null;
   /** Ends the gathering; null while none is under way. */
   private gathered: (() => void) | null = null;
+  /** Somebody waits for what is on its way: nothing of it is gathered. */
+  private isUrgent = false;
   private messages = 0;
   private over = false;
   /** The last id that was remembered; gateways know of nothing after it. */
@@ -80,13 +82,14 @@ export class Outbox {
     else {
       this.waiting.push({ batch, kept });
       this.messages += kept?.ids.length ?? 0;
-      if (this.messages >= GATHER_MESSAGES) this.hurry();
+      if (this.messages >= GATHER_MESSAGES) this.gathered?.();
       this.sending ??= this.sendWaiting();
     }
   }
 
   /** Somebody has come to watch: what was gathered is sent now. */
   hurry(): void {
+    this.isUrgent = this.sending !== null;
     this.gathered?.();
   }
 
@@ -112,7 +115,7 @@ export class Outbox {
   /** Its first step is always to wait for the store or for more, so it does not end before it began. */
   private async sendWaiting(): Promise<void> {
     while (!this.over && this.waiting.length > 0) {
-      if (!this.ports.isWatched() && this.messages < GATHER_MESSAGES) await this.gather();
+      if (this.mayGather) await this.gather();
       const parcels = this.waiting.splice(0, AT_ONCE);
       const kept = parcels.flatMap((parcel) => parcel.kept ?? []);
       this.messages -= kept.reduce((count, { ids }) => count + ids.length, 0);
@@ -120,6 +123,11 @@ export class Outbox {
       for (const { batch } of parcels) if (!this.over) this.ports.emit(batch);
     }
     this.sending = null;
+    this.isUrgent = false;
+  }
+
+  private get mayGather(): boolean {
+    return !this.isUrgent && !this.ports.isWatched() && this.messages < GATHER_MESSAGES;
   }
 
   private gather(): Promise<void> {

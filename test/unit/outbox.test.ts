@@ -133,6 +133,22 @@ for (const [what, act] of [
     assert.deepEqual([sent, outbox.last], [[one, two], 6]);
   });
 
+test("a room that closes gathers nothing any more, also what came while the store was asked", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { outbox, sent, answer } = outboxAt(t, { watched: false });
+  const [one, two] = [batch(0, 5), batch(5, 6)];
+  outbox.send(one, one);
+  t.mock.timers.tick(1_000);
+  await turns();
+  outbox.send(two, two);
+  const closed = outbox.close();
+  await answer(0, "ok");
+  await turns();
+  await answer(1, "ok");
+  await closed;
+  assert.deepEqual([sent, outbox.last], [[one, two], 6]);
+});
+
 test("much that is said while nobody watches does not wait", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const { outbox, sent, asked, answer } = outboxAt(t, { watched: false });
