@@ -139,12 +139,15 @@ async function persist(work: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** JetStream's numbers for: not enough servers of the cluster are there yet. */
-const INCOMPLETE: ReadonlySet<unknown> = new Set([10004, 10005, 10008]);
+/**
+ * JetStream's numbers for: not enough servers of the cluster are there yet; and for subjects that another
+ * stream has, which is what a node is told as well while another one makes the same stream.
+ */
+const PASSING: ReadonlySet<unknown> = new Set([10004, 10005, 10008, 10065]);
 
 function mayPass(error: NatsError): boolean {
   if (error.api_error === undefined) return ["TIMEOUT", "503", "DISCONNECT"].includes(error.code);
-  return INCOMPLETE.has(error.api_error.err_code);
+  return PASSING.has(error.api_error.err_code);
 }
 
 function numberOf(error: unknown): number | undefined {
