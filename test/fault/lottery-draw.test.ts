@@ -67,7 +67,8 @@ test("100 lotteries are due in one second and both nodes die at every step: each
 
 test("what a killed node had in hand the other one draws within 2 s of noticing", async (t) => {
   const round = await Round.prepare(t, cluster, 30);
-  log.endAt("draw-1", "drawn", 5);
+  // The other one may take nearly all of them: its first is all that this one can be sure of.
+  log.endAt("draw-1", "drawn", 1);
   const dueMs = await round.bringDue();
   const deadMs = await killThere("draw-1");
   await round.assertExact();
