@@ -7,7 +7,6 @@ import { setFlagsFromString } from "node:v8";
  * once from then on ("allocation site pretenuring"). A server that has just started is a bad time to
  * decide that: a few hundred requests wait together for their rooms to be loaded, and all survive. Some
  * starts ended with a part of every later request made in the old generation, which kept the rest of it
- * until the next full collection: pauses of 20 ms instead of 4, and full collections six times as often
- * (docs/benchmarks.md).
+ * until the next full collection: pauses of 12 to 20 ms instead of 3 to 5 (docs/benchmarks.md).
  */
 setFlagsFromString("--no-allocation-site-pretenuring");
