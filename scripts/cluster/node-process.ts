@@ -31,7 +31,7 @@ export function nodeProcess({ name, services, port, folder, env }: NodePlan): Se
   const node: ServerProcess = new ServerProcess({
     name,
     command: process.execPath,
-    args: [...(process.env.XFLAGS?.split(" ") ?? []), SCRIPT, ...services],
+    args: [SCRIPT, ...services],
     env: {
       ...compiled(),
       HOST: "127.0.0.1",
