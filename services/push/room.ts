@@ -10,11 +10,12 @@ import type {
   RoomCounters,
   RoomStats,
 } from "../../contracts/objects.ts";
-import { messageEvent, noticeEvent, ownMessageEvent } from "../../lib/sse.ts";
+import { noticeEvent, ownMessageEvent } from "../../lib/sse.ts";
 import type { StoredTail } from "../../lib/tail-store/tail-store.ts";
 import { createBuckets } from "../../lib/token-bucket.ts";
 import type { WordFilter } from "../../lib/word-filter.ts";
 import { Audience } from "./audience.ts";
+import { encodeBatches, packed } from "./batches.ts";
 import { Limiter, type Random, roomCeiling } from "./limiter.ts";
 import { Tail } from "./tail.ts";
 
@@ -100,8 +101,6 @@ const NOTHING_COUNTED: RoomCounters = {
 const PRESENCE_MS = 1000;
 /** Senders whose door bucket a room remembers; the idle ones are forgotten first. */
 const MAX_DOORS = 50_000;
-/** Characters in one batch, so that it fits into a packet; one message may go beyond. */
-const MAX_TEXT = 128 * 1024;
 /** Messages in one batch of a tail that is made from history: it is trimmed by whole batches. */
 const RESTORED = 50;
 
@@ -353,45 +352,10 @@ function end(room: RoomState, nowMs: number, random: Random): Effect[] {
   return effects;
 }
 
-/** The records as contiguous batches, none for none, each of at most so many. */
-function encodeBatches(
-  liveId: number,
-  prev: number,
-  records: MessageRecord[],
-  most: number = Number.POSITIVE_INFINITY,
-): PushBatch[] {
-  const encoded = records.map((record) => ({
-    id: record.id,
-    text: messageEvent(record.id, JSON.stringify(toLiveMessage(record))),
-  }));
-  let last = prev;
-  return packed(encoded, ({ text }) => text.length, most).map((part) => {
-    const ids = part.map(({ id }) => id);
-    const batch = { live_id: liveId, prev: last, ids, text: part.map(({ text }) => text).join("") };
-    last = ids.at(-1) as number;
-    return batch;
-  });
-}
-
 function limiterRates(limits: Config["limiter"], viewers: number) {
   return { rate: roomCeiling(limits, viewers), merge_window_ms: limits.merge_window_ms };
 }
 
 function refuse(error: ErrorName, data: ErrorData | null = null): Effect[] {
   return [{ kind: "refuse", error, data }];
-}
-
-/** In parts of at most {@link MAX_TEXT}; what is larger by itself is a part of its own. */
-function packed<T>(items: T[], size: (item: T) => number, most = items.length): T[][] {
-  const parts: T[][] = [];
-  let room = 0;
-  for (const item of items) {
-    if (parts.length === 0 || size(item) > room || parts.at(-1)?.length === most) {
-      parts.push([]);
-      room = MAX_TEXT;
-    }
-    (parts.at(-1) as T[]).push(item);
-    room -= size(item);
-  }
-  return parts;
 }
