@@ -30,6 +30,12 @@ interface BenchViewer {
 
 const READ_BUFFER = Buffer.allocUnsafe(256 * 1024);
 const REFERENCE_BYTES = 256 * 1024 * 1024;
+/**
+ * While measuring, what has come is read this often, in ms. A reader that waits for its sockets is
+ * woken by each write of the server's, which costs the server a third of the write; no viewer who is
+ * on another machine does that. What is read late counts as late.
+ */
+const READ_EVERY_MS = 1;
 
 let gzip = false;
 let measuring = false;
@@ -38,6 +44,7 @@ let reads = 0;
 let faults = 0;
 let firstFault = "";
 const viewers: BenchViewer[] = [];
+const alarm = new Int32Array(new SharedArrayBuffer(4));
 
 /** What the first viewer received before the measurement: decoding begins at the beginning. */
 const earlier: Buffer[] = [];
@@ -154,6 +161,14 @@ function begin(): void {
   }
   beganMs = Date.now();
   measuring = true;
+  readNowAndThen();
+}
+
+/** Sleeps outside of the event loop, so that nothing wakes this process. */
+function readNowAndThen(): void {
+  if (!measuring) return;
+  Atomics.wait(alarm, 0, 0, READ_EVERY_MS);
+  setImmediate(readNowAndThen);
 }
 
 /** Waits until everyone has everything, and says what came. */

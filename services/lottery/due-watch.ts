@@ -16,8 +16,13 @@ export interface DueWatchPorts {
 /** Others take a lottery over when its lease was not renewed for this long, in ms. */
 export const LEASE_MS = 2_000;
 const RENEW_MS = 500;
-/** How often the database is asked what is due, in ms; at random around it, so that nodes take turns. */
-const LOOK_MS = 250;
+/**
+ * How often the database is asked what is due, in ms; at random around it, so that nodes take turns. It
+ * also says what is due next: whoever knows of that looks sooner.
+ */
+const LOOK_MS = 1_000;
+/** Nodes look at most this long after something is due, in ms; at random, so that they take turns. */
+const SPREAD_MS = 100;
 /** Lotteries that one node works on at a time. */
 const AT_ONCE = 24;
 
@@ -68,15 +73,25 @@ export class DueWatch {
     try {
       const free = AT_ONCE - this.#working.size;
       if (free > 0) {
-        const due = await claims.due(now(), free);
+        // Including those that are worked on, by whomever: their lease may run out.
+        const next = await claims.next(free);
+        const due = next.filter(({ due_ms }) => due_ms <= now());
         for (const one of due) await this.#take(one);
         // There may be more, as soon as one of these is done.
         if (due.length === free) delayMs = 10;
+        else delayMs = Math.min(delayMs, this.#until(next[due.length]));
       } else delayMs = 10;
     } catch (error) {
       failed({ lottery_id: null }, error);
     }
     this.#lookIn(delayMs);
+  }
+
+  /** When to look again for the sake of the one that is due next, in ms from now. */
+  #until(next: DueLottery | undefined): number {
+    const { now, random } = this.#ports;
+    if (next === undefined) return LOOK_MS * 2;
+    return Math.max(0, next.due_ms - now()) + SPREAD_MS * random();
   }
 
   async #take(due: DueLottery): Promise<void> {

@@ -35,8 +35,8 @@ export interface DueLottery {
  * when it runs out, the lottery is due again, and whoever takes it over has another token.
  */
 export interface ClaimStore {
-  /** What is due, the longest waiting first. */
-  due(nowMs: number, limit: number): Promise<DueLottery[]>;
+  /** What is due or will be, the earliest first. */
+  next(limit: number): Promise<DueLottery[]>;
   /** False when somebody else was faster. */
   claim(due: DueLottery, token: number, untilMs: number): Promise<boolean>;
   /** False when the lease is lost. */

@@ -103,10 +103,10 @@ export function lotteryRepo(lotteries: Lotteries): LotteryStore {
 /** Leases on lotteries that are due. */
 export function claimRepo(lotteries: Lotteries): ClaimStore {
   return {
-    async due(nowMs, limit) {
+    async next(limit) {
       const rows = await lotteries.findAll({
         attributes: ["id", "due_ms"],
-        where: { due_ms: { [Op.lte]: nowMs } },
+        where: { due_ms: { [Op.ne]: null } },
         order: [
           ["due_ms", "ASC"],
           ["id", "ASC"],

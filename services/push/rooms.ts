@@ -28,6 +28,8 @@ export class Rooms {
   private readonly leaving = new Map<number, Promise<void>>();
   /** Whose turn it is to be looked after. */
   private turn: MapIterator<[number, RoomActor]> = this.actors.entries();
+  /** Rooms that were not looked after yet, times the parts of a sweep. */
+  private owed = 0;
   private readonly load: LoadRoom;
   private readonly ports: ActorPorts;
   private closed = false;
@@ -88,7 +90,8 @@ export class Rooms {
    * @param parts calls that it takes to come to all of them
    */
   sweep(nowMs: number, parts = 1): void {
-    for (let left = Math.ceil(this.actors.size / parts); left > 0; left--) {
+    this.owed += this.actors.size;
+    for (; this.owed >= parts; this.owed -= parts) {
       const next = this.turn.next().value ?? this.firstAgain();
       if (next !== undefined) this.sweepOne(next, nowMs);
     }

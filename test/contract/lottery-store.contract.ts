@@ -73,7 +73,7 @@ export function lotteryStoreContract(
 
   /** Takes a lottery that is due; answers the token. */
   async function claim({ claims }: Awaited<ReturnType<typeof store>>, id: number, token = 7) {
-    const due = (await claims.due(Number.MAX_SAFE_INTEGER, 100)).find((one) => one.id === id);
+    const due = (await claims.next(100)).find((one) => one.id === id);
     assert.ok(due);
     assert.ok(await claims.claim(due, token, NOW + 2_000));
     return token;
@@ -117,32 +117,32 @@ export function lotteryStoreContract(
       assert.equal(await lotteries.countOpen(LIVE_ID), 3);
     });
 
-    it("finds what is due, the longest waiting first", async (t) => {
+    it("finds what is due and will be, the earliest first", async (t) => {
       const [late, early, later] = [
         aLottery({ due_ms: NOW }),
         aLottery({ due_ms: NOW - 5 }),
         aLottery({ due_ms: NOW + 1 }),
       ];
       const { claims } = await store(t, late, early, later);
-      assert.deepEqual(await claims.due(NOW, 10), [
+      assert.deepEqual(await claims.next(10), [
         { id: early.id, due_ms: NOW - 5 },
         { id: late.id, due_ms: NOW },
+        { id: later.id, due_ms: NOW + 1 },
       ]);
-      assert.equal((await claims.due(NOW, 1)).length, 1);
+      assert.deepEqual(await claims.next(1), [{ id: early.id, due_ms: NOW - 5 }]);
     });
 
     it("lets one of several take a lottery that is due, and another when its lease is over", async (t) => {
       const lottery = aLottery();
       const { claims } = await store(t, lottery);
-      const [due] = await claims.due(NOW, 1);
+      const [due] = await claims.next(1);
       assert.ok(due);
       const won = await Promise.all(
         [11, 12, 13, 14].map((token) => claims.claim(due, token, NOW + 2_000)),
       );
       assert.equal(won.filter(Boolean).length, 1);
-      assert.deepEqual(await claims.due(NOW + 1_999, 1), []);
-      const [again] = await claims.due(NOW + 2_000, 1);
-      assert.ok(again);
+      const [again] = await claims.next(1);
+      assert.equal(again?.due_ms, NOW + 2_000);
       assert.ok(await claims.claim(again, 15, NOW + 4_000));
     });
 
@@ -179,7 +179,7 @@ export function lotteryStoreContract(
         { status, entrants, over_ms, beacon },
         { status: "drawn", entrants: 1, over_ms: NOW + 5, beacon: "b".repeat(64) },
       );
-      assert.deepEqual(await claims.due(Number.MAX_SAFE_INTEGER, 1), []);
+      assert.deepEqual(await claims.next(1), []);
     });
 
     it("takes a lottery from who works on it when it is cancelled or closed", async (t) => {
@@ -190,7 +190,10 @@ export function lotteryStoreContract(
       assert.ok(await all.lotteries.close(other.id, NOW));
       assert.equal(await all.draws.freeze(one.id, first), false);
       assert.equal(await all.draws.freeze(other.id, second), false);
-      assert.equal((await all.claims.due(NOW, 10)).length, 2);
+      assert.deepEqual(
+        (await all.claims.next(10)).map(({ due_ms }) => due_ms),
+        [NOW, NOW],
+      );
       assert.equal(await all.lotteries.cancel(one.id, "owner", NOW), false);
       assert.equal(await all.lotteries.close(other.id, NOW), false);
     });
@@ -204,8 +207,9 @@ export function lotteryStoreContract(
       assert.equal((await all.lotteries.find(mine.id))?.announced, true);
       assert.equal((await all.lotteries.find(taken.id))?.announced, false);
       assert.ok(await all.draws.introduce(taken.id, token));
-      assert.deepEqual(await all.claims.due(NOW + 59_999, 10), [
+      assert.deepEqual(await all.claims.next(10), [
         { id: taken.id, due_ms: NOW + 2_000 },
+        { id: mine.id, due_ms: NOW + 60_000 },
       ]);
     });
 

@@ -81,6 +81,7 @@ export function joinRoom(
     userId,
     seq: BEHIND,
     lastId: cursor,
+    section: null,
     index: -1,
     blockedSinceMs: 0,
   };

@@ -10,7 +10,7 @@ import { type FakeViewer, joinRoom } from "../support/fake-socket.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { dataOf, messageIds, sseEvents } from "../support/sse-events.ts";
 
-/** More viewers than are written to in one go. */
+/** More viewers than are written to in one go: three sections. */
 const CROWD = 1100;
 const CATCH_UP_BYTES = 256 * 1024;
 
@@ -70,7 +70,7 @@ describe("a batch", () => {
     }
   });
 
-  test("that comes while others are being written joins those that wait, in one write", async () => {
+  test("joins what waits for those who were not written yet, in one write", async () => {
     const hub = openRoom();
     const viewers = crowdOf(CROWD, hub);
     hub.say();
@@ -80,8 +80,36 @@ describe("a batch", () => {
     await quiet();
     for (const one of viewers) {
       assert.deepEqual(namesOf(one), ["message", "message", "presence", "message", "message"]);
-      assert.equal(one.socket.writes, 2);
     }
+    const writes = viewers.map(({ socket }) => socket.writes);
+    assert.deepEqual(writes, [...Array(500).fill(2), ...Array(600).fill(1)]);
+  });
+
+  test("reaches sections in turn, however much comes", async () => {
+    const hub = openRoom();
+    const viewers = crowdOf(CROWD, hub);
+    for (let i = 0; i < 30; i++) {
+      hub.say();
+      await turn();
+    }
+    await quiet();
+    for (const one of viewers) assert.equal(idsOf(one).length, 30);
+    const writes = [0, 600, 1050].map((i) => viewers[i]?.socket.writes ?? 0);
+    for (const count of writes) assert.ok(count >= 9 && count <= 11, `${writes}`);
+  });
+
+  test("is compressed for each section after what that was sent", async () => {
+    const hub = openRoom();
+    const viewers = Array.from({ length: CROWD }, () => hub.join({ gzip: true }));
+    for (let i = 0; i < 30; i++) {
+      hub.say();
+      if (i % 4 !== 0) await turn();
+      if (i % 10 === 5) viewers.splice(i * 30, 1)[0]?.leave();
+      if (i % 10 === 7) viewers.push(hub.join({ gzip: true, cursor: 0 }));
+    }
+    await quiet();
+    const everything = Array.from({ length: 30 }, (_, i) => i + 1);
+    for (const one of viewers) assert.deepEqual(idsOf(one), everything);
   });
 
   test("that comes between two passes is not lost, even if the room has become small", async () => {

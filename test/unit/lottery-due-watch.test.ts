@@ -13,17 +13,20 @@ const NEVER = Number.MAX_SAFE_INTEGER;
 class Table implements ClaimStore {
   readonly rows = new Map<number, { due_ms: number | null; token: number }>();
   renewals = 0;
+  looks = 0;
   held = true;
 
   constructor(...ids: number[]) {
     for (const id of ids) this.rows.set(id, { due_ms: 0, token: 0 });
   }
 
-  async due(nowMs: number, limit: number) {
+  async next(limit: number) {
+    this.looks++;
     return [...this.rows]
-      .filter(([, { due_ms }]) => due_ms !== null && due_ms <= nowMs)
-      .slice(0, limit)
-      .map(([id, { due_ms }]) => ({ id, due_ms: due_ms as number }));
+      .filter(([, { due_ms }]) => due_ms !== null)
+      .map(([id, { due_ms }]) => ({ id, due_ms: due_ms as number }))
+      .sort((a, b) => a.due_ms - b.due_ms)
+      .slice(0, limit);
   }
 
   async claim({ id, due_ms }: { id: number; due_ms: number }, token: number, untilMs: number) {
@@ -148,12 +151,29 @@ describe("the watch for lotteries that are due", () => {
   it("goes on watching when the database cannot be asked for a while", async (t) => {
     const table = new Table(1);
     let failures = 0;
-    const due = table.due.bind(table);
-    table.due = async (...asked) => {
+    const next = table.next.bind(table);
+    table.next = async (...asked) => {
       if (++failures <= 2) throw new Error("away");
-      return due(...asked);
+      return next(...asked);
     };
     watch(t, table, { failed: () => {} });
     await waitFor(() => table.rows.get(1)?.due_ms === null);
+  });
+
+  it("looks when the next one is due, and seldom before", async (t) => {
+    const table = new Table(1);
+    const dueMs = Date.now() + 600;
+    table.rows.set(1, { due_ms: dueMs, token: 0 });
+    let began = 0;
+    watch(t, table, {
+      random: () => 1,
+      carryOn: async () => {
+        began = Date.now();
+        return null;
+      },
+    });
+    await waitFor(() => table.rows.get(1)?.due_ms === null);
+    assert.ok(began >= dueMs);
+    assert.equal(table.looks, 2);
   });
 });

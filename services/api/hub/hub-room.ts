@@ -1,12 +1,11 @@
 import type { PushBatch } from "../../../contracts/events.ts";
 import { noticeEvent } from "../../../lib/sse.ts";
 import { Frame } from "./frame.ts";
-import { compressBlock, type SharedBlock, SharedDeflate, storedBlock } from "./gzip.ts";
+import { storedBlock } from "./gzip.ts";
 import { Ring } from "./ring.ts";
+import { type Pass, SECTION_VIEWERS, Section, type SectionCare } from "./section.ts";
 import { BEHIND, type Viewer, type ViewerRoom } from "./viewer.ts";
 
-/** Viewers written to before other work gets its turn. */
-const SLICE = 1000;
 /** Bytes that one viewer is sent at once while it catches up. */
 const CATCH_UP_BYTES = 256 * 1024;
 
@@ -26,24 +25,10 @@ export interface RoomEvents {
   finished(room: HubRoom): void;
 }
 
-/** All frames of one pass, as the bytes that every viewer is sent. */
-interface Pass {
-  /** The number that a viewer must have reached to be sent these bytes. */
-  from: number;
-  to: number;
-  firstId: number;
-  lastId: number;
-  plain: Buffer;
-  /** For viewers who take gzip; null when there is none. */
-  shared: SharedBlock | null;
-  /** The same text in a block that stands alone; made when somebody needs it. */
-  alone: Buffer | null;
-}
-
 /**
- * One room on this gateway. A batch becomes one frame, encoded and compressed once; a pass writes
- * the frames that wait, as one buffer, to every viewer. While a pass is under way frames gather for
- * the next, so a gateway that falls behind makes larger writes and not more of them.
+ * One room on this gateway. A batch becomes one frame, encoded once; its viewers are in sections, which
+ * take turns at being written what has come since their last turn, as one buffer. So a gateway that
+ * falls behind makes larger writes and not more of them.
  *
  * A viewer whose socket has not taken the last write is skipped; it is caught up from the ring when
  * it has. It holds at most one buffer, mostly one that it shares with others.
@@ -51,18 +36,20 @@ interface Pass {
 export class HubRoom implements ViewerRoom {
   readonly liveId: number;
   private readonly events: RoomEvents;
-  private viewers: (Viewer | null)[] = [];
-  private holes = 0;
-  private gzipViewers = 0;
+  private readonly sections: Section[] = [];
+  /** Whose turn was last. */
+  private turn = -1;
+  private readonly care: SectionCare;
+  private viewers = 0;
   /** Signed-in viewers by user, for what only the sender sees. */
   private readonly users = new Map<number, Set<Viewer>>();
   private ring: Ring;
   private seq = 0;
+  /** Frames that some section has not been written, ascending. */
   private pending: Frame[] = [];
-  private passing = false;
-  private readonly deflate = new SharedDeflate();
-  /** Somebody who takes gzip is not in step. */
-  private rejoin = false;
+  /** What the last turn wrote: mostly the next one writes the same. */
+  private lastPass: Pass | null = null;
+  private writing = false;
   private over = false;
   /** When everyone was last written to, Unix ms. */
   lastWriteMs = 0;
@@ -71,10 +58,11 @@ export class HubRoom implements ViewerRoom {
     this.liveId = liveId;
     this.ring = new Ring(prev);
     this.events = events;
+    this.care = { catchUp: (viewer) => this.catchUp(viewer), behind: events.behind };
   }
 
   get size(): number {
-    return this.viewers.length - this.holes;
+    return this.viewers;
   }
 
   /** Id of the last message known here. */
@@ -119,9 +107,8 @@ export class HubRoom implements ViewerRoom {
   }
 
   add(viewer: Viewer): void {
-    viewer.index = this.viewers.length;
-    this.viewers.push(viewer);
-    if (viewer.gzip) this.gzipViewers++;
+    this.viewers++;
+    this.roomySection().add(viewer);
     if (viewer.userId !== 0) {
       const streams = this.users.get(viewer.userId);
       if (streams === undefined) this.users.set(viewer.userId, new Set([viewer]));
@@ -130,25 +117,17 @@ export class HubRoom implements ViewerRoom {
   }
 
   remove(viewer: Viewer): void {
-    if (viewer.index === -1) return;
-    if (this.passing) {
-      // Places must not change now, or somebody would be skipped: leave a hole.
-      this.viewers[viewer.index] = null;
-      this.holes++;
-    } else {
-      const last = this.viewers.pop() as Viewer;
-      this.viewers[viewer.index] = last;
-      last.index = viewer.index;
-      if (last === viewer) this.viewers.length = viewer.index;
-    }
-    viewer.index = -1;
-    if (viewer.gzip) this.gzipViewers--;
+    const { section } = viewer;
+    if (section === null) return;
+    this.viewers--;
+    section.remove(viewer);
+    if (section.viewers.length === 0) this.sections.splice(this.sections.indexOf(section), 1);
     const streams = this.users.get(viewer.userId);
     if (streams?.delete(viewer) && streams.size === 0) this.users.delete(viewer.userId);
   }
 
   *all(): Generator<Viewer> {
-    for (const viewer of this.viewers) if (viewer !== null) yield viewer;
+    for (const { viewers } of this.sections) yield* viewers;
   }
 
   /** Where a newcomer starts who wants the last `count` messages. */
@@ -205,100 +184,63 @@ export class HubRoom implements ViewerRoom {
     viewer.socket.write(viewer.gzip ? storedBlock(text) : text);
   }
 
+  private roomySection(): Section {
+    const roomy = this.sections.find(({ viewers }) => viewers.length < SECTION_VIEWERS);
+    if (roomy !== undefined) return roomy;
+    const section = new Section(this.seq, this.care);
+    this.sections.push(section);
+    return section;
+  }
+
   private push(frame: Frame): void {
     if (frame.ids.length > 0) this.ring.add(frame);
     this.pending.push(frame);
-    if (!this.passing) this.startPass();
+    if (!this.writing) this.takeTurn();
   }
 
-  private startPass(): void {
-    const frames = this.pending;
-    this.pending = [];
-    this.passing = true;
-    this.lastWriteMs = Date.now();
-    const withIds = frames.filter((frame) => frame.ids.length > 0);
-    const plain = join(frames.map((frame) => frame.plain));
-    const pass: Pass = {
-      from: (frames[0] as Frame).seq - 1,
-      to: (frames.at(-1) as Frame).seq,
+  /** Writes to the section whose turn it is; the next one gets its own in the next turn of the loop. */
+  private takeTurn(): void {
+    const section = this.nextSection();
+    if (section !== null) {
+      this.lastWriteMs = Date.now();
+      section.write(this.passAfter(section.seq), this.lastWriteMs);
+    }
+    const told = Math.min(this.seq, ...this.sections.map(({ seq }) => seq));
+    while ((this.pending[0]?.seq ?? Number.POSITIVE_INFINITY) <= told) this.pending.shift();
+    this.writing = told < this.seq;
+    if (this.writing) setImmediate(() => this.takeTurn());
+    else this.rest();
+  }
+
+  /** The next section, in turn, that has not been written everything. */
+  private nextSection(): Section | null {
+    for (let tried = 0; tried < this.sections.length; tried++) {
+      this.turn = (this.turn + 1) % this.sections.length;
+      const section = this.sections[this.turn] as Section;
+      if (section.seq < this.seq) return section;
+    }
+    return null;
+  }
+
+  private passAfter(seq: number): Pass {
+    if (this.lastPass?.from === seq && this.lastPass.to === this.seq) return this.lastPass;
+    const frames = this.pending.filter((frame) => frame.seq > seq);
+    const withIds = frames.filter(({ ids }) => ids.length > 0);
+    this.lastPass = {
+      from: seq,
+      to: this.seq,
       firstId: withIds[0]?.ids[0] ?? Number.POSITIVE_INFINITY,
       lastId: withIds.at(-1)?.lastId ?? 0,
-      plain,
-      shared: this.compress(plain),
+      plain: join(frames.map(({ plain }) => plain)),
       alone: null,
     };
-    this.continuePass(pass, 0);
+    return this.lastPass;
   }
 
-  private compress(plain: Buffer): SharedBlock | null {
-    if (this.gzipViewers === 0) {
-      this.deflate.interrupt();
-      return null;
-    }
-    const block = this.deflate.next(plain, this.rejoin, this.lastWriteMs);
-    if (block.alone) this.rejoin = false;
-    return block;
-  }
-
-  private continuePass(pass: Pass, start: number): void {
-    const end = Math.min(start + SLICE, this.viewers.length);
-    for (let i = start; i < end; i++) {
-      const viewer = this.viewers[i];
-      if (viewer != null) this.writePass(pass, viewer);
-    }
-    if (end < this.viewers.length) setImmediate(() => this.continuePass(pass, end));
-    else this.endPass();
-  }
-
-  private writePass(pass: Pass, viewer: Viewer): void {
-    if (viewer.seq >= pass.to) return;
-    if (viewer.socket.writableLength > 0) {
-      this.fallBehind(viewer);
-      return;
-    }
-    if (viewer.seq !== pass.from || viewer.lastId >= pass.firstId) {
-      // It is behind, joined in the middle of a pass, or its cursor is ahead of this gateway.
-      if (!this.catchUp(viewer)) this.fallBehind(viewer);
-      return;
-    }
-    viewer.socket.write(viewer.gzip ? this.blockFor(viewer, pass) : pass.plain);
-    viewer.seq = pass.to;
-    if (pass.lastId > viewer.lastId) viewer.lastId = pass.lastId;
-  }
-
-  private blockFor(viewer: Viewer, pass: Pass): Buffer {
-    const { shared } = pass;
-    if (shared !== null && (shared.alone || viewer.inStep)) {
-      viewer.inStep = true;
-      return shared.bytes;
-    }
-    this.rejoin = true;
-    pass.alone ??= compressBlock(pass.plain);
-    return pass.alone;
-  }
-
-  private fallBehind(viewer: Viewer): void {
-    viewer.seq = BEHIND;
-    this.events.behind(viewer);
-  }
-
-  private endPass(): void {
-    this.passing = false;
-    this.compact();
-    if (this.pending.length > 0) setImmediate(() => this.resumePasses());
-    else if (this.over) this.events.finished(this);
-  }
-
-  private resumePasses(): void {
-    // A frame that came meanwhile has begun a pass, which may even have ended.
-    if (!this.passing && this.pending.length > 0) this.startPass();
-  }
-
-  private compact(): void {
-    if (this.holes === 0) return;
-    this.viewers = this.viewers.filter((viewer) => viewer !== null);
-    for (let i = 0; i < this.viewers.length; i++) (this.viewers[i] as Viewer).index = i;
-    this.holes = 0;
+  /** Everybody was written everything. */
+  private rest(): void {
+    this.lastPass = null;
+    if (this.over) this.events.finished(this);
   }
 
   private tellUser(userId: number, text: string): void {

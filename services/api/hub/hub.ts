@@ -64,11 +64,13 @@ export class Hub {
   private readonly accepting = { tokens: defaultConfig.hub.accept_burst, at_ms: 0 };
   private readonly counts = { accepted: 0, refused: 0, resumed: 0, reset: 0 };
   private readonly closed: Record<number, number> = {};
-  private readonly timers: NodeJS.Timeout[] = [];
+  private heartbeats: NodeJS.Timeout | undefined;
+  /** Set while somebody is behind or closing. */
+  private caring: NodeJS.Timeout | undefined;
 
   constructor(source: RoomSource) {
     this.subscriptions = new Subscriptions(source, {
-      behind: (viewer) => this.behind.add(viewer),
+      behind: (viewer) => this.lookAfter(viewer),
       reset: () => this.counts.reset++,
       finished: (room) => this.finish(room),
     });
@@ -76,10 +78,7 @@ export class Hub {
   }
 
   start(): void {
-    this.timers.push(
-      setInterval(() => this.care(), CARE_MS),
-      setInterval(() => this.heartbeat(), 1000),
-    );
+    this.heartbeats = setInterval(() => this.heartbeat(), 1000);
     this.subscriptions.start();
   }
 
@@ -148,7 +147,8 @@ export class Hub {
   }
 
   stop(): void {
-    for (const timer of this.timers) clearInterval(timer);
+    clearInterval(this.heartbeats);
+    this.careNoMore();
     for (const room of this.subscriptions.rooms())
       for (const viewer of room.all()) viewer.socket.destroy();
     this.subscriptions.stop();
@@ -203,6 +203,7 @@ export class Hub {
       userId: request.userId,
       seq: BEHIND,
       lastId: start.cursor,
+      section: null,
       index: -1,
       blockedSinceMs: 0,
     };
@@ -222,7 +223,7 @@ export class Hub {
     viewer.socket.write(head, "latin1");
     if (gzip) viewer.socket.write(GZIP_HEADER);
     viewer.socket.write(gzip ? storedBlock(greeting) : greeting);
-    if (!room.catchUp(viewer)) this.behind.add(viewer);
+    if (!room.catchUp(viewer)) this.lookAfter(viewer);
     viewer.socket.uncork();
   }
 
@@ -267,6 +268,21 @@ export class Hub {
     this.behind.delete(viewer);
     viewer.socket.end();
     this.closing.set(viewer, Date.now() + GRACE_MS);
+    this.careSoon();
+  }
+
+  private lookAfter(viewer: Viewer): void {
+    this.behind.add(viewer);
+    this.careSoon();
+  }
+
+  private careSoon(): void {
+    this.caring ??= setInterval(() => this.care(), CARE_MS);
+  }
+
+  private careNoMore(): void {
+    clearInterval(this.caring);
+    this.caring = undefined;
   }
 
   /** The show is over and `end` is written to all who keep up; the others are still looked after. */
@@ -290,6 +306,7 @@ export class Hub {
       if (viewer.socket.destroyed) this.closing.delete(viewer);
       else if (now >= untilMs) viewer.socket.destroy();
     }
+    if (this.behind.size + this.closing.size === 0) this.careNoMore();
   }
 
   private heartbeat(): void {

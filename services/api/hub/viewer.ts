@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Section } from "./section.ts";
 
 /** The room that a stream belongs to, as far as a single stream is concerned. */
 export interface ViewerRoom {
@@ -24,7 +25,9 @@ export interface Viewer {
   seq: number;
   /** Id of the last message written: the viewer's cursor. */
   lastId: number;
-  /** Place in the room's list of viewers; -1 once it has left. */
+  /** The part of the room that it is written to with; null once it has left. */
+  section: Section | null;
+  /** Place in that section; -1 once it has left. */
   index: number;
   /** Unix ms since when the socket takes nothing; 0 = it takes all. */
   blockedSinceMs: number;
