@@ -23,7 +23,8 @@ const CASES: Case[] = [
   { viewers: 1000, rate: 10 },
   { viewers: 1000, rate: 100 },
   { viewers: 1000, rate: 1000 },
-  { viewers: 1000, rate: 100, gzip: true },
+  // A section of the hub's: others may be sent the same text in other blocks, which cannot be compared.
+  { viewers: 500, rate: 100, gzip: true },
   { viewers: 15_000, rate: 100 },
 ];
 

@@ -33,7 +33,10 @@ export interface Config {
     /** New streams per second that one gateway accepts, and how many at once. */
     accept_rate: number;
     accept_burst: number;
-    /** A busy room is flushed at most this often, in ms. */
+    /**
+     * A busy room is flushed at most this often, in ms. Less than what commits gather, or a message
+     * that waited for its commit would mostly wait for the flush as well.
+     */
     flush_ms: number;
     /** A viewer that takes nothing for this long is closed, in ms. */
     slow_close_ms: number;
@@ -66,7 +69,7 @@ export const defaultConfig: Config = {
     max_viewers: 18_000,
     accept_rate: 3_000,
     accept_burst: 6_000,
-    flush_ms: 50,
+    flush_ms: 40,
     slow_close_ms: 30_000,
   },
   gateway: { sign_in_rate: 20, sign_in_burst: 200, max_uploads: 32 },

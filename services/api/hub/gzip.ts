@@ -7,7 +7,7 @@ import { constants, deflateRawSync } from "node:zlib";
  * viewer has not been sent.
  *
  * Two kinds of blocks are shared. One that stands alone suits everyone. One that continues refers to
- * what was sent to all before it, and suits the viewers whose stream has had just that ("in step"):
+ * what was sent to its section before, and suits the viewers whose stream has had just that ("in step"):
  * at 100 messages a second it takes less than half the bytes. Now and then a block that stands alone
  * is sent to all, and whoever came meanwhile is in step from then on.
  *

@@ -4,7 +4,7 @@ import { Frame } from "./frame.ts";
 import { storedBlock } from "./gzip.ts";
 import { Ring } from "./ring.ts";
 import { type Pass, SECTION_VIEWERS, Section, type SectionCare } from "./section.ts";
-import { BEHIND, type Viewer, type ViewerRoom } from "./viewer.ts";
+import { BEHIND, type Viewer, type ViewerRoom, type ViewerSection } from "./viewer.ts";
 
 /** Bytes that one viewer is sent at once while it catches up. */
 const CATCH_UP_BYTES = 256 * 1024;
@@ -121,7 +121,7 @@ export class HubRoom implements ViewerRoom {
     if (section === null) return;
     this.viewers--;
     section.remove(viewer);
-    if (section.viewers.length === 0) this.sections.splice(this.sections.indexOf(section), 1);
+    if (section.viewers.length === 0) this.drop(section);
     const streams = this.users.get(viewer.userId);
     if (streams?.delete(viewer) && streams.size === 0) this.users.delete(viewer.userId);
   }
@@ -190,6 +190,11 @@ export class HubRoom implements ViewerRoom {
     const section = new Section(this.seq, this.care);
     this.sections.push(section);
     return section;
+  }
+
+  private drop(section: ViewerSection): void {
+    const place = this.sections.findIndex((one) => one === section);
+    this.sections.splice(place, 1);
   }
 
   private push(frame: Frame): void {

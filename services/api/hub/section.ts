@@ -1,5 +1,5 @@
 import { compressBlock, type SharedBlock, SharedDeflate } from "./gzip.ts";
-import { BEHIND, type Viewer } from "./viewer.ts";
+import { BEHIND, type Viewer, type ViewerSection } from "./viewer.ts";
 
 /**
  * Viewers written to in one go: 5 ms at 10 µs for a write. That long do other sections, and whoever
@@ -34,7 +34,7 @@ export interface SectionCare {
  *
  * Viewers stay in their section, since a compressed block may refer to what this section was sent.
  */
-export class Section {
+export class Section implements ViewerSection {
   readonly viewers: Viewer[] = [];
   /** Number of the last frame written. */
   seq: number;

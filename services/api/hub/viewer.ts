@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import type { Section } from "./section.ts";
 
 /** The room that a stream belongs to, as far as a single stream is concerned. */
 export interface ViewerRoom {
@@ -9,6 +8,12 @@ export interface ViewerRoom {
   catchUp(viewer: Viewer): boolean;
   /** Writes something meant for this viewer alone. */
   write(viewer: Viewer, text: Buffer): void;
+}
+
+/** The viewers that somebody is written to with. */
+export interface ViewerSection {
+  readonly viewers: readonly Viewer[];
+  remove(viewer: Viewer): void;
 }
 
 /** One open stream. Kept small: there are as many as there are people watching. */
@@ -26,7 +31,7 @@ export interface Viewer {
   /** Id of the last message written: the viewer's cursor. */
   lastId: number;
   /** The part of the room that it is written to with; null once it has left. */
-  section: Section | null;
+  section: ViewerSection | null;
   /** Place in that section; -1 once it has left. */
   index: number;
   /** Unix ms since when the socket takes nothing; 0 = it takes all. */
