@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { createLru } from "../../lib/lru.ts";
 
@@ -123,4 +125,19 @@ test("a maximum that is not a positive integer is refused", () => {
   for (const max of [0, -1, 1.5, Number.NaN]) {
     assert.throws(() => createLru({ max }), /max must be a positive integer/);
   }
+});
+
+test("using entries over and over leaves nothing behind", () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const lru = createLru<number, number>({ max: 1_000 });
+  for (let key = 0; key < 10; key++) lru.set(key, key);
+  const used = () => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = used();
+  for (let n = 0; n < 1_000_000; n++) lru.get(n % 10, 0);
+  assert.ok(used() - before < 5_000_000);
+  assert.equal(lru.size, 10);
 });
