@@ -1,4 +1,5 @@
 import type { Service, ServiceSchema } from "moleculer";
+import type { Result } from "../../contracts/actions.ts";
 import { errorName, fail, ProductError } from "../../contracts/errors.ts";
 import { describeFailure, isUnfit } from "../../lib/database/failure.ts";
 import { isId } from "../../lib/ids.ts";
@@ -12,7 +13,10 @@ export interface WritingHistory {
   intake: Intake;
   /** @throws UNAVAILABLE when history lacks something that was accepted before the call */
   catchUp(withinMs: number): Promise<void>;
+  /** What is on its way into history. @throws UNAVAILABLE when JetStream cannot tell at the moment */
+  lag(): Promise<Lag>;
 }
+type Lag = Result<"message.lag">;
 type MessageService = Service & WritingHistory;
 
 const RETRY_AFTER_MS = 1_000;
@@ -31,11 +35,15 @@ export const historyIntake: Partial<ServiceSchema> = {
       const stream = jetStreamOf(this.broker);
       // Without a channel nothing is ever on its way.
       if (stream === null) return;
-      const done = await stream.caughtUp("danmaku", withinMs).catch((error: unknown) => {
-        this.logger.warn("JetStream cannot be asked", { reason: describeFailure(error) });
-        return false;
-      });
+      const done = await answered(this, stream.caughtUp("danmaku", withinMs));
       if (!done) fail("UNAVAILABLE", { retry_after_ms: RETRY_AFTER_MS });
+    },
+
+    async lag(this: MessageService): Promise<Lag> {
+      const stream = jetStreamOf(this.broker);
+      if (stream === null) return { waiting: 0, underway: 0, dead_letters: 0 };
+      const dead_letters = await answered(this, stream.deadLetters.count());
+      return { ...(await answered(this, stream.backlog("danmaku"))), dead_letters };
     },
   },
 
@@ -54,6 +62,16 @@ export const historyIntake: Partial<ServiceSchema> = {
     });
   },
 };
+
+/** What JetStream answers: nothing while NATS elects a leader. @throws UNAVAILABLE */
+async function answered<T>({ logger }: Service, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    logger.warn("JetStream cannot be asked", { reason: describeFailure(error) });
+    return fail("UNAVAILABLE", { retry_after_ms: RETRY_AFTER_MS });
+  }
+}
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof ProductError)) return describeFailure(error);

@@ -9,7 +9,6 @@ import { describeFailure } from "../../lib/database/failure.ts";
 import { createLru, type Lru } from "../../lib/lru.ts";
 import { entity, readOld } from "../../mixins/entity.mixin.ts";
 import { failures } from "../../mixins/failures.mixin.ts";
-import { jetStreamOf } from "../../mixins/jetstream.ts";
 import { runtimeOf } from "../../mixins/runtime.ts";
 import { bucketWidth, fillBuckets } from "./density.ts";
 import { exportHistory, type ReadPage } from "./export.ts";
@@ -102,11 +101,8 @@ const schema: ServiceSchema<ServiceSettingSchema, object, object, MessageService
     lag: {
       visibility: "public",
       params: params["message.lag"],
-      async handler(): Promise<Result<"message.lag">> {
-        const stream = jetStreamOf(this.broker);
-        if (stream === null) return { waiting: 0, underway: 0, dead_letters: 0 };
-        const dead_letters = await stream.deadLetters.count();
-        return { ...(await stream.backlog("danmaku")), dead_letters };
+      handler(): Promise<Result<"message.lag">> {
+        return this.lag();
       },
     },
 

@@ -61,6 +61,14 @@ describe("the channel into history", () => {
     assert.deepEqual(await lag(), none);
   });
 
+  it("says that it cannot tell how much is on its way while JetStream does not answer", async (t) => {
+    const { stream, taker } = place(t);
+    const broker = await taker();
+    await channelsOf(broker).manager.streams.delete(stream);
+    for (const action of ["message.lag", "message.catchUp"] as const)
+      await assert.rejects(call(broker, action, {}), { type: "UNAVAILABLE" });
+  });
+
   it("lets the tail of a room wait for what was accepted before", async (t) => {
     const { first, sender, taker } = place(t);
     const keep = keeperOf(await sender());
