@@ -44,8 +44,12 @@ export async function runSuite(
   tests.on("test:pass", (event) => {
     if (files.includes(event.name)) holdNoTest.add(event.name);
   });
-  tests.on("test:summary", ({ file, counts }) => {
-    if (file !== undefined) return;
+  const took: { file: string; ms: number }[] = [];
+  tests.on("test:summary", ({ file, counts, duration_ms }) => {
+    if (file !== undefined) {
+      took.push({ file, ms: duration_ms });
+      return;
+    }
     outcome.passed = counts.passed;
     outcome.skipped = counts.skipped + counts.todo;
     outcome.failed = counts.tests - counts.passed - outcome.skipped;
@@ -54,6 +58,8 @@ export async function runSuite(
   report.pipe(process.stdout, { end: false });
   await once(report, "end");
 
+  tellSlowest(took.map(({ file, ms }) => ({ name: shown(root, file), ms })));
+
   outcome.passed -= holdNoTest.size;
   // With a name pattern it is normal that most files have nothing to run.
   if (name === undefined) {
@@ -61,4 +67,12 @@ export async function runSuite(
     for (const file of holdNoTest) console.log(`✖ ${shown(root, file)} holds no test`);
   }
   return outcome;
+}
+
+/** Files that took so long, in milliseconds, are worth to be started first (suites.ts) or made faster. */
+const SLOW_MS = 15_000;
+
+function tellSlowest(files: { name: string; ms: number }[]): void {
+  const slow = files.filter(({ ms }) => ms >= SLOW_MS).sort((a, b) => b.ms - a.ms);
+  for (const { name, ms } of slow) console.log(`   ${(ms / 1000).toFixed(0)} s  ${name}`);
 }
