@@ -3,7 +3,7 @@ import { setTimeout as pause, setImmediate as whatHasArrived } from "node:timers
 import { promisify } from "node:util";
 import type { Service, ServiceBroker, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { fail, ProductError } from "../../contracts/errors.ts";
-import { MAX_IMAGE_BYTES } from "../../contracts/params.ts";
+import { MAX_IMAGE_BYTES } from "../../contracts/param-rules.ts";
 import { createBuckets, type TokenBuckets } from "../../lib/token-bucket.ts";
 import { version } from "../../lib/version.ts";
 import { type Configured, configMixin } from "../../mixins/config.mixin.ts";
@@ -25,8 +25,9 @@ import { openApiDocument } from "./openapi/document.ts";
 import { assetRoutes, loadPages, type Pages, sendPage } from "./pages.ts";
 import { neededServices, readiness } from "./readiness.ts";
 import { sendJson, successJson } from "./reply.ts";
+import type { PageRoute } from "./route.ts";
 import { RouteTable } from "./route-table.ts";
-import { type PageRoute, routes } from "./routes.ts";
+import { routes } from "./routes.ts";
 import { Serving } from "./serving.ts";
 import { UploadDesk } from "./upload-desk.ts";
 

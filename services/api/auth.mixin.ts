@@ -6,7 +6,7 @@ import type { Caller } from "../../contracts/objects.ts";
 import { verifyAccessToken } from "../../lib/token.ts";
 import { runtimeOf } from "../../mixins/runtime.ts";
 import { Authenticator } from "./authenticator.ts";
-import type { Auth } from "./routes.ts";
+import type { Auth } from "./route.ts";
 
 /** What a service with {@link authMixin} can ask. */
 export interface Authenticating {

@@ -19,8 +19,8 @@ import { exportedFile } from "./exported-file.ts";
 import type { GatewayRequest } from "./gateway-request.ts";
 import { commonHeaders, sendFile, sendJson, successJson } from "./reply.ts";
 import { saneRequestId } from "./request-id.ts";
+import type { ActionRoute, PageRoute } from "./route.ts";
 import type { Endpoint, RouteTable } from "./route-table.ts";
-import type { ActionRoute, PageRoute } from "./routes.ts";
 import { readSources, tokenIn } from "./sources.ts";
 import { admitted, UPLOAD_MS, type UploadDesk } from "./upload-desk.ts";
 

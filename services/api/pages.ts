@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { docsPage } from "./openapi/docs-page.ts";
 import type { OpenApiDocument } from "./openapi/document.ts";
 import { commonHeaders } from "./reply.ts";
-import type { PageRoute, Route } from "./routes.ts";
+import type { PageRoute, Route } from "./route.ts";
 
 /** Something that never changes while the process runs. */
 interface Page {

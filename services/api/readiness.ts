@@ -1,5 +1,5 @@
 import type { DouyinRoute } from "./douyin/route.ts";
-import type { Route } from "./routes.ts";
+import type { Route } from "./route.ts";
 
 /** The services behind the route tables, by name; the gateway itself is not one of them. */
 export function neededServices(

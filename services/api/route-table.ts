@@ -3,7 +3,7 @@ import { params } from "../../contracts/params.ts";
 import { type Fields, fieldsOf } from "./coerce.ts";
 import type { DouyinRoute } from "./douyin/route.ts";
 import { MEDIA_PATH } from "./media.ts";
-import { type ActionRoute, MEDIA_ROUTE, type PageRoute, type Route } from "./routes.ts";
+import { type ActionRoute, MEDIA_ROUTE, type PageRoute, type Route } from "./route.ts";
 
 /** An endpoint with what its requests need, worked out once. */
 export type Endpoint =

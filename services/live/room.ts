@@ -1,6 +1,6 @@
-import type { RoomCard } from "../../contracts/actions.ts";
 import { fail } from "../../contracts/errors.ts";
 import type { LiveShow, Room, RoomCounters } from "../../contracts/objects.ts";
+import type { RoomCard } from "../../contracts/room-actions.ts";
 
 /** A room, as everybody who reads the table gets it. */
 export interface RoomRow {

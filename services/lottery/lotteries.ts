@@ -1,7 +1,8 @@
-import type { Params, Result, RoomCard } from "../../contracts/actions.ts";
+import type { Params, Result } from "../../contracts/actions.ts";
 import { errorName, fail } from "../../contracts/errors.ts";
 import type { Gift, LotteryWinner, Prize } from "../../contracts/lottery.ts";
 import type { Caller } from "../../contracts/objects.ts";
+import type { RoomCard } from "../../contracts/room-actions.ts";
 import { createLru, type Lru } from "../../lib/lru.ts";
 import type { WordFilter } from "../../lib/word-filter.ts";
 import type { Beacon } from "./beacon.ts";

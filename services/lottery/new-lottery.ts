@@ -1,6 +1,7 @@
-import type { Params, RoomCard } from "../../contracts/actions.ts";
+import type { Params } from "../../contracts/actions.ts";
 import { fail, failField } from "../../contracts/errors.ts";
 import type { LotteryCondition } from "../../contracts/lottery.ts";
+import type { RoomCard } from "../../contracts/room-actions.ts";
 import type { WordFilter } from "../../lib/word-filter.ts";
 
 type Asked = Params<"lottery.create">;

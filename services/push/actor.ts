@@ -1,14 +1,15 @@
-import type { RoomCard, TailSnapshot } from "../../contracts/actions.ts";
 import { fail } from "../../contracts/errors.ts";
 import type { PushBatch } from "../../contracts/events.ts";
 import type { MessageRecord } from "../../contracts/message-record.ts";
 import type { RoomCounters } from "../../contracts/objects.ts";
+import type { RoomCard, TailSnapshot } from "../../contracts/room-actions.ts";
 import type { StoredTail } from "../../lib/tail-store/tail-store.ts";
 import type { WordFilter } from "../../lib/word-filter.ts";
 import { undone } from "./at-owner.ts";
 import { Outbox, type Remember } from "./outbox.ts";
 import type { Hold } from "./ownership.ts";
-import { type Command, type Effect, type RoomState, reduce, snapshot } from "./room.ts";
+import { type RoomState, reduce, snapshot } from "./room.ts";
+import type { Command, Effect } from "./room-command.ts";
 
 /** The world, as far as a room touches it. */
 export interface ActorPorts {

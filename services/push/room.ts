@@ -1,15 +1,9 @@
-import type { RoomCard, TailSnapshot } from "../../contracts/actions.ts";
 import type { Config } from "../../contracts/config.ts";
 import type { ErrorData, ErrorName } from "../../contracts/errors.ts";
 import type { OwnMessage, PushBatch } from "../../contracts/events.ts";
 import { type MessageRecord, toLiveMessage } from "../../contracts/message-record.ts";
-import type {
-  DanmakuStyle,
-  MessageData,
-  MessageType,
-  RoomCounters,
-  RoomStats,
-} from "../../contracts/objects.ts";
+import type { RoomCounters, RoomStats } from "../../contracts/objects.ts";
+import type { RoomCard, TailSnapshot } from "../../contracts/room-actions.ts";
 import { noticeEvent, ownMessageEvent } from "../../lib/sse.ts";
 import type { StoredTail } from "../../lib/tail-store/tail-store.ts";
 import { createBuckets } from "../../lib/token-bucket.ts";
@@ -17,6 +11,7 @@ import type { WordFilter } from "../../lib/word-filter.ts";
 import { Audience } from "./audience.ts";
 import { encodeBatches, packed } from "./batches.ts";
 import { Limiter, type Random, roomCeiling } from "./limiter.ts";
+import type { Command, Effect } from "./room-command.ts";
 import { Tail } from "./tail.ts";
 
 /**
@@ -48,47 +43,6 @@ export interface RoomState {
   presence: { told: number; toldAtMs: number };
   readonly stats: RoomCounters;
 }
-
-export type Command =
-  | {
-      kind: "send";
-      now_ms: number;
-      id: number;
-      sender: { user_id: number; user_name: string };
-      type: MessageType;
-      content: string;
-      style: DanmakuStyle | null;
-      data: MessageData | null;
-    }
-  | {
-      kind: "announce";
-      now_ms: number;
-      id: number;
-      type: 3 | 4;
-      content: string;
-      lottery_id: number;
-      data?: MessageData;
-    }
-  | { kind: "committed"; now_ms: number; record: MessageRecord; random: Random }
-  | { kind: "flush"; now_ms: number; random: Random }
-  | { kind: "watch"; now_ms: number; node_id: string; viewers: number }
-  /** Now and then: gateways that fell silent are dropped. */
-  | { kind: "sweep"; now_ms: number }
-  | { kind: "mute"; user_id: number; until_ms: number }
-  /** Everybody who is muted. */
-  | { kind: "mutes"; muted: RoomCard["muted"] }
-  | { kind: "configure"; now_ms: number; config: Config }
-  | { kind: "end"; now_ms: number; random: Random };
-
-export type Effect =
-  | { kind: "refuse"; error: ErrorName; data: ErrorData | null }
-  /** Make it durable, then come back with `committed`. */
-  | { kind: "append"; record: MessageRecord }
-  /** Come back with `flush` at that time. */
-  | { kind: "schedule"; at_ms: number }
-  /** Send to the gateways; `kept` is the part that has to be remembered before, null when none. */
-  | { kind: "emit"; batch: PushBatch; kept: PushBatch | null }
-  | { kind: "audience"; viewers: number };
 
 const NOTHING_COUNTED: RoomCounters = {
   peak: 0,

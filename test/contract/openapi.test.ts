@@ -11,7 +11,8 @@ import { docsPage } from "../../services/api/openapi/docs-page.ts";
 import { openApiDocument } from "../../services/api/openapi/document.ts";
 import type { Operation } from "../../services/api/openapi/operation.ts";
 import { parametersOf } from "../../services/api/openapi/parameters.ts";
-import { type ActionRoute, routes } from "../../services/api/routes.ts";
+import type { ActionRoute } from "../../services/api/route.ts";
+import { routes } from "../../services/api/routes.ts";
 
 const api = openApiDocument(routes, "1.2.3", douyinRoutes);
 const operations = Object.values(api.paths).flatMap((methods) => Object.values(methods));

@@ -1,7 +1,7 @@
-import type { RoomCard } from "../../contracts/actions.ts";
 import type { PushBatch } from "../../contracts/events.ts";
 import type { MessageRecord } from "../../contracts/message-record.ts";
 import type { RoomCounters } from "../../contracts/objects.ts";
+import type { RoomCard } from "../../contracts/room-actions.ts";
 import type { ActorPorts } from "../../services/push/actor.ts";
 import { words } from "./room-at-work.ts";
 import { seededRandom } from "./seeded-random.ts";

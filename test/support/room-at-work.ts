@@ -1,16 +1,11 @@
-import type { RoomCard } from "../../contracts/actions.ts";
 import { type Config, defaultConfig } from "../../contracts/config.ts";
 import type { ErrorData } from "../../contracts/errors.ts";
 import type { PushBatch } from "../../contracts/events.ts";
 import type { MessageRecord } from "../../contracts/message-record.ts";
+import type { RoomCard } from "../../contracts/room-actions.ts";
 import type { WordFilter } from "../../lib/word-filter.ts";
-import {
-  type Command,
-  createRoom,
-  type Effect,
-  type RoomState,
-  reduce,
-} from "../../services/push/room.ts";
+import { createRoom, type RoomState, reduce } from "../../services/push/room.ts";
+import type { Command, Effect } from "../../services/push/room-command.ts";
 import { LIVE_ID } from "./danmaku.ts";
 import { seededRandom } from "./seeded-random.ts";
 

@@ -5,7 +5,7 @@ import type { ErrorName } from "../../../contracts/errors.ts";
 import type { Caller, Upload } from "../../../contracts/objects.ts";
 import type { DouyinUser } from "../../../contracts/short-video.ts";
 import type { Schema } from "../openapi/schemas.ts";
-import type { Auth } from "../routes.ts";
+import type { Auth } from "../route.ts";
 import type { UploadPart } from "../upload-desk.ts";
 
 /** What {@link Ask.profiles} calls. */

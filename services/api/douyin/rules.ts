@@ -1,4 +1,4 @@
-import { MAX_ID } from "../../../contracts/params.ts";
+import { MAX_ID } from "../../../contracts/param-rules.ts";
 
 /** Validator rules that many routes share. */
 export const id = { type: "number", integer: true, min: 1, max: MAX_ID } as const;

@@ -193,8 +193,7 @@ export class HubRoom implements ViewerRoom {
   }
 
   private drop(section: ViewerSection): void {
-    const place = this.sections.findIndex((one) => one === section);
-    this.sections.splice(place, 1);
+    this.sections.splice(this.sections.indexOf(section as Section), 1);
   }
 
   private push(frame: Frame): void {

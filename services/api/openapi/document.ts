@@ -1,6 +1,6 @@
 import { type ErrorName, errors } from "../../../contracts/errors.ts";
 import { type DouyinRoute, douyinTags } from "../douyin/route.ts";
-import { type ActionRoute, type Route, tags } from "../routes.ts";
+import { type ActionRoute, type Route, tags } from "../route.ts";
 import { answerSchema } from "./answers.ts";
 import { douyinOperation } from "./douyin-operations.ts";
 import { lastEventId, type Operation, operationId, security } from "./operation.ts";

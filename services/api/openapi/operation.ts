@@ -1,4 +1,4 @@
-import type { Auth } from "../routes.ts";
+import type { Auth } from "../route.ts";
 import type { Schema } from "./schemas.ts";
 
 export interface Operation {

@@ -1,4 +1,5 @@
-import { MAX_CONTENT, MAX_ID, params } from "../../../../contracts/params.ts";
+import { MAX_CONTENT, MAX_ID } from "../../../../contracts/param-rules.ts";
+import { params } from "../../../../contracts/params.ts";
 import type { DouyinMessage } from "../../../../contracts/short-video.ts";
 import { ref } from "../../openapi/schemas.ts";
 import { type DouyinRoute, route } from "../route.ts";

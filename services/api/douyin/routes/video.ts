@@ -1,6 +1,7 @@
 import type { ActionName } from "../../../../contracts/actions.ts";
 import { failField } from "../../../../contracts/errors.ts";
-import { MAX_ID, params } from "../../../../contracts/params.ts";
+import { MAX_ID } from "../../../../contracts/param-rules.ts";
+import { params } from "../../../../contracts/params.ts";
 import { ref } from "../../openapi/schemas.ts";
 import { videoWithUrls } from "../objects.ts";
 import { type DouyinRoute, profileActions, route } from "../route.ts";
