@@ -1,5 +1,4 @@
 import { globSync, readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { relative, resolve, sep } from "node:path";
 import { Failure } from "../bootstrap/failure.mjs";
 
@@ -11,6 +10,8 @@ export interface Suite {
   concurrency: number;
   /** System programs its tests cannot do without. */
   needs: readonly string[];
+  /** Files that take long, and are therefore started first: the slowest would else end alone. */
+  first?: readonly string[];
 }
 
 /** Packages of the servers that a cluster runs on: MariaDB, Redis, NATS, etcd. */
@@ -21,13 +22,13 @@ export const SUITES: readonly Suite[] = [
   {
     name: "unit",
     about: "rules without a broker",
-    concurrency: availableParallelism(),
+    // Tests wait more than they compute: for what is due, for what expires, for a process to start.
+    concurrency: 4,
     needs: [],
   },
   {
     name: "service",
     about: "services on a broker in this process",
-    // Its tests, and those after it, wait more than they compute: for what is due, for what expires.
     concurrency: 4,
     needs: [],
   },
@@ -36,17 +37,19 @@ export const SUITES: readonly Suite[] = [
     about: "the HTTP dialects, and both sides of every backing service",
     concurrency: 4,
     needs: [],
+    first: ["live", "douyin", "fuzz-texts", "fuzz"],
   },
   {
     name: "cluster",
     about: "several nodes and real servers",
     concurrency: 4,
     needs: [],
+    first: ["etcd-discoverer", "stack", "redis-cluster", "etcd-config"],
   },
   {
     name: "e2e",
     about: "the whole product, with a browser",
-    concurrency: 2,
+    concurrency: 3,
     needs: ["ffmpeg", "chromium"],
   },
   {
@@ -93,7 +96,7 @@ function needsServers({ name }: Suite, file: string): boolean {
 export function select(root: string, wanted: readonly string[]): Selection[] {
   const everything = SUITES.map((suite) => ({
     suite,
-    files: testFiles(root, `test/${suite.name}/**/*.test.ts`),
+    files: inOrder(suite, testFiles(root, `test/${suite.name}/**/*.test.ts`)),
   }));
   if (wanted.length === 0) return everything.filter(({ files }) => files.length > 0);
 
@@ -116,6 +119,16 @@ function matching(root: string, word: string, everything: Selection[]): string[]
     throw new Failure(`no test is called "${word}"; name a suite (${names}) or files under test/`);
   }
   return files;
+}
+
+/** @throws Error when a file that is to be started first is not there */
+function inOrder({ name, first = [] }: Suite, files: string[]): string[] {
+  const early = first.map((wanted) => {
+    const found = files.find((file) => file.endsWith(`${sep}${wanted}.test.ts`));
+    if (found === undefined) throw new Error(`the suite "${name}" has no ${wanted}.test.ts`);
+    return found;
+  });
+  return [...early, ...files.filter((file) => !early.includes(file))];
 }
 
 function testFiles(root: string, glob: string): string[] {
