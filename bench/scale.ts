@@ -6,6 +6,7 @@
 import { type Bench, type Row, round } from "./lib/bench.ts";
 import { Child } from "./lib/child.ts";
 import { type BenchCluster, cpuBetween, startCluster } from "./lib/cluster.ts";
+import { NO_LIMITS } from "./lib/no-limits.ts";
 import { openRoom, registerUsers } from "./lib/server.ts";
 import type { Received, Sent } from "./lib/traffic.ts";
 
@@ -18,18 +19,6 @@ const RATE = 200;
 const SENDERS = 40;
 const WARM_UP_SECONDS = 4;
 
-const CONFIG = {
-  limiter: {
-    user_rate: 10_000,
-    user_burst: 10_000,
-    room_rate: 100_000,
-    room_rate_min: 100_000,
-    room_egress: 1_000_000_000,
-    merge_window_ms: 0,
-  },
-  gateway: { sign_in_rate: 10_000, sign_in_burst: 10_000 },
-};
-
 export const scale: Bench = {
   name: "scale",
   about: "CPU time per delivery and per message with one, two and four gateways and rooms' nodes",
@@ -39,7 +28,7 @@ export const scale: Bench = {
       const label = `${size} gateways, ${size} nodes of rooms`;
       if (only !== undefined && !label.includes(only)) continue;
       log(label);
-      const cluster = await startCluster({ api: size, push: size, rest: 1 }, CONFIG);
+      const cluster = await startCluster({ api: size, push: size, rest: 1 }, NO_LIMITS);
       try {
         const row = { case: label, ...(await measure(cluster, size, seconds)) };
         log(JSON.stringify(row));

@@ -1,0 +1,84 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { measureFloor } from "../floor.ts";
+import { type Row, round } from "./bench.ts";
+import { Child } from "./child.ts";
+import type { Received, Sent } from "./traffic.ts";
+
+/** People who talk in a room, and a crowd that watches it on one gateway. */
+export interface Crowd {
+  /** Where the crowd watches. */
+  port: number;
+  liveId: number;
+  viewers: number;
+  gzip: boolean;
+  /** Who talks; opened already. */
+  senders: Child;
+  /** Messages per second. */
+  rate: number;
+  seconds: number;
+  /** CPU seconds used so far by what is measured. */
+  cpu(): number;
+}
+
+export const WARM_UP_SECONDS = 3;
+
+/**
+ * Lets people talk and the crowd watch, and then a bare loop write as many times as many bytes to as
+ * many sockets.
+ *
+ * @returns the row of a table, and the CPU seconds of both
+ */
+export async function measureCrowd(
+  crowd: Crowd,
+): Promise<{ row: Row; cpu: number; floor: number; messages: number }> {
+  const { port, liveId: live_id, viewers, gzip, senders, rate, seconds } = crowd;
+  const readers = new Child("generators/viewers.ts");
+  try {
+    await readers.ask("open", { port, live_id, viewers, gzip });
+    await senders.ask<Sent>("run", { rate, seconds: WARM_UP_SECONDS });
+    await delay(500);
+    await readers.ask("begin");
+    const before = crowd.cpu();
+    const sent = await senders.ask<Sent>("run", { rate, seconds });
+    const received = await readers.ask<Received>("finish", { messages: sent.accepted.length });
+    const cpu = crowd.cpu() - before;
+    readers.stop();
+
+    const writes = Math.max(1, Math.round(received.writes));
+    const bytes = Math.max(1, Math.round(received.bytes / writes));
+    const floor = await measureFloor({ viewers, writes, bytes, seconds });
+    const row = {
+      ...integrity(sent, received),
+      deliveries: received.deliveries,
+      p50_ms: received.latency?.[0] ?? "–",
+      p99_ms: received.latency?.[1] ?? "–",
+      max_ms: received.latency?.[2] ?? "–",
+      bytes_each: round(received.bytes / received.messages),
+      batch: round(received.messages / received.writes),
+      cores: round(cpu / seconds),
+      per_cpu_s: Math.round(received.deliveries / cpu),
+      floor_per_cpu_s: Math.round(received.deliveries / floor),
+      whole_pct: Math.round((100 * floor) / cpu),
+    };
+    return { row, cpu, floor, messages: sent.accepted.length };
+  } finally {
+    readers.stop();
+  }
+}
+
+/** Everything that was accepted was delivered to everyone, once and in order; or what was not. */
+function integrity(sent: Sent, received: Received): Row {
+  const accepted = sent.accepted.toSorted((a, b) => a - b);
+  const exact =
+    received.faults === 0 &&
+    accepted.length === received.ids.length &&
+    accepted.every((id, index) => id === received.ids[index]);
+  if (exact && sent.refused === 0) return { exact: "yes" };
+  return {
+    exact: "NO",
+    fault: received.firstFault || sent.firstRefusal || "ids differ",
+    sent: accepted.length,
+    received: received.ids.length,
+    refused: sent.refused,
+  };
+}
