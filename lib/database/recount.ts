@@ -109,12 +109,13 @@ function setCounters(
   const columns = Object.keys(counts);
   return inWriteTransaction(database, async (transaction) => {
     const none = Object.fromEntries(columns.map((column) => [column, 0]));
-    for (const id of ids) await insertOnce(database, transaction, table, { [key]: id, ...none });
-    if (database.getDialect() !== "sqlite")
-      await database.query(
-        `SELECT ${key} FROM ${table} WHERE ${key} IN (:ids) ORDER BY ${key} FOR UPDATE`,
-        { transaction, replacements: { ids: [...ids] } },
-      );
+    // Only what is missing: who inserts a row that is there locks it for reading, as others may, and
+    // of all who then want to write it one has to start over.
+    const there = await lockRows(database, transaction, counter, ids);
+    const missing = ids.filter((id) => !there.has(id));
+    for (const id of missing)
+      await insertOnce(database, transaction, table, { [key]: id, ...none });
+    if (missing.length > 0) await lockRows(database, transaction, counter, missing);
     const counted = await countRows(database, transaction, counter, ids);
     const set = columns.map((column) => `${column} = :${column}`);
     for (const id of ids)
@@ -123,6 +124,22 @@ function setCounters(
         replacements: { ...none, ...counted.get(id), id },
       });
   });
+}
+
+/** Locks the counters of some keys, ascending; answers which of them there are. */
+async function lockRows(
+  database: Sequelize,
+  transaction: Transaction,
+  { table, key }: CounterTable,
+  ids: readonly number[],
+): Promise<Set<number>> {
+  // SQLite has one writer at a time.
+  const lock = database.getDialect() === "sqlite" ? "" : "FOR UPDATE";
+  const rows = await database.query<{ id: number }>(
+    `SELECT ${key} AS id FROM ${table} WHERE ${key} IN (:ids) ORDER BY ${key} ${lock}`,
+    { transaction, type: QueryTypes.SELECT, replacements: { ids: [...ids] } },
+  );
+  return new Set(rows.map(({ id }) => Number(id)));
 }
 
 /** By key and column; nothing where there are no rows. */

@@ -121,13 +121,10 @@ function matching(root: string, word: string, everything: Selection[]): string[]
   return files;
 }
 
-/** @throws Error when a file that is to be started first is not there */
-function inOrder({ name, first = [] }: Suite, files: string[]): string[] {
-  const early = first.map((wanted) => {
-    const found = files.find((file) => file.endsWith(`${sep}${wanted}.test.ts`));
-    if (found === undefined) throw new Error(`the suite "${name}" has no ${wanted}.test.ts`);
-    return found;
-  });
+function inOrder({ first = [] }: Suite, files: string[]): string[] {
+  const early = first.flatMap((name) =>
+    files.filter((file) => file.endsWith(`${sep}${name}.test.ts`)),
+  );
   return [...early, ...files.filter((file) => !early.includes(file))];
 }
 

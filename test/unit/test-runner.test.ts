@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { SUITES } from "../../scripts/testing/suites.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const SCRIPTS = join(import.meta.dirname, "..", "..", "scripts");
@@ -184,4 +186,10 @@ test("--embedded with nothing but what it leaves out fails", async (t) => {
   const { code, lines } = await runTests(t, files, ["cluster", "--embedded"]);
   assert.equal(lines.at(-1), "0 passed, 0 failed");
   assert.equal(code, 1);
+});
+
+test("files that are to be started first exist", () => {
+  for (const { name, first = [] } of SUITES)
+    for (const file of first)
+      assert.ok(existsSync(join(SCRIPTS, "..", "test", name, `${file}.test.ts`)), file);
 });
