@@ -9,7 +9,7 @@ import { constants, deflateRawSync } from "node:zlib";
  * Two kinds of blocks are shared. One that stands alone suits everyone. One that continues refers to
  * what was sent to its section before, and suits the viewers whose stream has had just that ("in step"):
  * at 100 messages a second it takes less than half the bytes. Now and then a block that stands alone
- * is sent to all, and whoever came meanwhile is in step from then on.
+ * is sent to the section, and whoever came meanwhile is in step from then on.
  *
  * The stream's trailer (checksum and length over all that one viewer got) is never sent: a live
  * stream ends by its `end` or `bye` event and the closing of the connection.
