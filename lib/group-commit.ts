@@ -4,9 +4,10 @@ export interface GroupCommit<T> {
    * Resolves once the write that carries the item has succeeded, and rejects with that write's own
    * error when it failed. Items are written in the order of the calls.
    *
+   * @param isUrgent nobody gains by waiting for more items
    * @throws OverloadedError (as a rejection, at once) when `maxPending` items are waiting already
    */
-  append(item: T): Promise<void>;
+  append(item: T, isUrgent?: boolean): Promise<void>;
   /** Resolves when nothing is pending, whether the writes succeeded or not. */
   drain(): Promise<void>;
   /** Items accepted whose write has not ended, those being written included. */
@@ -27,6 +28,7 @@ export class OverloadedError extends Error {
 interface Batch<T> {
   items: T[];
   done: PromiseWithResolvers<void>;
+  isUrgent: boolean;
 }
 
 /**
@@ -38,9 +40,9 @@ interface Batch<T> {
  * and the first of many requests that arrived together would be committed alone while the others
  * wait for it.
  *
- * Writes start at least `gatherMs` apart, unless `gatherItems` are waiting: a commit has a price of its
- * own (a flush to disk, a round trip), and whoever speaks in a busy group can wait a moment to share
- * it. An item that comes after a pause waits for nothing.
+ * Writes start at least `gatherMs` apart, unless `gatherItems` or an urgent one are waiting: a commit has
+ * a price of its own (a flush to disk, a round trip), and whoever speaks in a busy group can wait a moment
+ * to share it. An item that comes after a pause waits for nothing.
  *
  * @param options.write commits the items, all or none; it may keep the array
  * @param options.maxBatch most items in one write, at least 1
@@ -71,15 +73,16 @@ export function createGroupCommit<T>(options: {
   let stopGathering: (() => void) | null = null;
   let idle: PromiseWithResolvers<void> | undefined;
 
-  function append(item: T): Promise<void> {
+  function append(item: T, isUrgent = false): Promise<void> {
     if (pending >= maxPending) return Promise.reject(new OverloadedError(maxPending));
     pending += 1;
     let batch = waiting.at(-1);
     if (batch === undefined || batch.items.length === maxBatch) {
-      batch = { items: [], done: Promise.withResolvers<void>() };
+      batch = { items: [], done: Promise.withResolvers<void>(), isUrgent: false };
       waiting.push(batch);
     }
     batch.items.push(item);
+    batch.isUrgent ||= isUrgent;
     if (stopGathering !== null && isEnough()) stopGathering();
     if (!running) {
       running = true;
@@ -101,7 +104,8 @@ export function createGroupCommit<T>(options: {
   }
 
   function isEnough(): boolean {
-    return draining || (waiting[0] as Batch<T>).items.length >= gatherItems;
+    const { items, isUrgent } = waiting[0] as Batch<T>;
+    return draining || isUrgent || items.length >= gatherItems;
   }
 
   /** Waits until the next write may start. */

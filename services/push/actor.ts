@@ -16,7 +16,7 @@ export interface ActorPorts {
   now(): number;
   random(): number;
   /** Resolves once the message is durable; rejects with a registry error when it is not. */
-  append(record: MessageRecord, isHeld: () => boolean): Promise<void>;
+  append(record: MessageRecord, isHeld: () => boolean, isUrgent: boolean): Promise<void>;
   /** Keeps a batch where a new owner finds it; null: there is no other owner. */
   remember: Remember | null;
   emit(batch: PushBatch, nodes: string[]): void;
@@ -90,7 +90,7 @@ export class RoomActor {
     for (const effect of reduce(this.state, command, this.ports.words())) {
       if (effect.kind === "refuse") fail(effect.error, effect.data);
       if (effect.kind === "append") {
-        const keeping = this.ports.append(effect.record, () => this.isOwner);
+        const keeping = this.ports.append(effect.record, () => this.isOwner, effect.isUrgent);
         this.keeping = keeping;
         await keeping;
         this.committed(effect.record);

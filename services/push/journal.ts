@@ -21,9 +21,10 @@ export interface Journal extends Pick<GroupCommit<MessageRecord>, "drain" | "pen
    *
    * @param isHeld whether its room is still ours; asked right before the commit, since this process
    *   may have stood still while the message waited
+   * @param isUrgent its audience would wait longer for a commit that gathers
    * @throws UNAVAILABLE or SEND_FAILED (as a rejection); undone when the message was not even tried
    */
-  append(record: MessageRecord, isHeld: () => boolean): Promise<void>;
+  append(record: MessageRecord, isHeld: () => boolean, isUrgent?: boolean): Promise<void>;
 }
 
 interface Entry {
@@ -63,9 +64,9 @@ export function createJournal(ports: {
       return group.pending;
     },
     drain: group.drain,
-    async append(record, isHeld) {
+    async append(record, isHeld, isUrgent) {
       const entry: Entry = { record, isHeld, late: false };
-      await group.append(entry).catch((error: unknown) => {
+      await group.append(entry, isUrgent).catch((error: unknown) => {
         if (entry.late) throw undone();
         if (errorName(error) !== null) throw error;
         return fail("UNAVAILABLE", { retry_after_ms: 1000 });

@@ -99,10 +99,19 @@ export class Limiter {
     return this.always.length + this.seen.size + this.merged.length > 0;
   }
 
+  /** True while the room says so little that nothing of it has to be left out. */
+  hasSlack(nowMs: number): boolean {
+    return this.tokensAt(nowMs) >= this.burst / 2;
+  }
+
+  private tokensAt(nowMs: number): number {
+    const elapsed = Math.max(0, nowMs - this.refilledAt) / 1000;
+    return Math.min(this.burst, this.tokens + elapsed * this.rates.rate);
+  }
+
   /** Ends the window: decides what is pushed, and starts the next one. */
   flush(nowMs: number, random: Random): Window {
-    const elapsed = Math.max(0, nowMs - this.refilledAt) / 1000;
-    this.tokens = Math.min(this.burst, this.tokens + elapsed * this.rates.rate);
+    this.tokens = this.tokensAt(nowMs);
     this.refilledAt = nowMs;
 
     const quota = Math.floor(this.tokens);

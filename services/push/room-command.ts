@@ -41,8 +41,8 @@ export type Command =
 /** What has to be done about it. */
 export type Effect =
   | { kind: "refuse"; error: ErrorName; data: ErrorData | null }
-  /** Make it durable, then come back with `committed`. */
-  | { kind: "append"; record: MessageRecord }
+  /** Make it durable, then come back with `committed`; an urgent one without waiting for others. */
+  | { kind: "append"; record: MessageRecord; isUrgent: boolean }
   /** Come back with `flush` at that time. */
   | { kind: "schedule"; at_ms: number }
   /** Send to the gateways; `kept` is the part that has to be remembered before, null when none. */

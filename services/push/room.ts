@@ -55,6 +55,10 @@ const NOTHING_COUNTED: RoomCounters = {
 const PRESENCE_MS = 1000;
 /** Senders whose door bucket a room remembers; the idle ones are forgotten first. */
 const MAX_DOORS = 50_000;
+/** Viewers of each gateway that it needs some 40 ms to write to, 8 to 11 µs each (docs/benchmarks.md). */
+const VAST_VIEWERS = 5_000;
+/** Least time between two flushes of a room whose gateways gather by themselves, in ms. */
+const PROMPT_FLUSH_MS = 5;
 /** Messages in one batch of a tail that is made from history: it is trimmed by whole batches. */
 const RESTORED = 50;
 
@@ -196,7 +200,7 @@ function append(
     data: command.data,
     lottery_id: said.lottery_id,
   };
-  return { kind: "append", record };
+  return { kind: "append", record, isUrgent: isPrompt(room, command.now_ms) };
 }
 
 function committed(
@@ -210,11 +214,22 @@ function committed(
   return scheduleFlush(room, nowMs);
 }
 
-/** A quiet room is flushed at once, a busy one `flushMs` after its last flush. */
+/**
+ * Whether messages of this room are not to be gathered, since its gateways need longer to write to all
+ * viewers once than a busy room is given between two flushes: they gather by themselves. Not when some
+ * may have to be left out, as that is fair only in a window in which several have spoken.
+ */
+function isPrompt({ audience, limiter }: RoomState, nowMs: number): boolean {
+  const isVast = audience.viewers > 0 && audience.viewers >= VAST_VIEWERS * audience.nodes.length;
+  return isVast && limiter.hasSlack(nowMs);
+}
+
+/** A quiet room is flushed at once, a busy one some time after its last flush. */
 function scheduleFlush(room: RoomState, nowMs: number): Effect[] {
   // A clock that steps back must not make a message wait until the old time has come again.
   const lastMs = Math.min(room.lastFlushMs, nowMs);
-  const dueMs = Math.max(nowMs, lastMs + room.flushMs);
+  const tickMs = isPrompt(room, nowMs) ? Math.min(PROMPT_FLUSH_MS, room.flushMs) : room.flushMs;
+  const dueMs = Math.max(nowMs, lastMs + tickMs);
   if (room.flushDueMs !== null && room.flushDueMs <= dueMs) return [];
   room.flushDueMs = dueMs;
   return [{ kind: "schedule", at_ms: dueMs }];

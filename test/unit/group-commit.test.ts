@@ -297,6 +297,22 @@ test("draining does not wait for more items", async () => {
   await Promise.all([first, second, drained]);
 });
 
+test("an urgent item ends the wait, also of those that gather already", async () => {
+  const { store, group } = heldGroup({ gatherMs: 600_000 });
+  const first = group.append(1, true);
+  await store.begins(0);
+  const second = group.append(2);
+  store.end(0);
+  await first;
+  await nextTurn();
+  assert.equal(store.written.length, 1, "what was urgent then is not urgent now");
+  const third = group.append(3, true);
+  await store.begins(1);
+  store.end(1);
+  await Promise.all([second, third]);
+  assert.deepEqual(store.written, [[1], [2, 3]]);
+});
+
 test("items that are worth a write do not wait for more", async () => {
   const { store, group } = heldGroup({ gatherMs: 600_000, gatherItems: 3 });
   const first = group.append(1);

@@ -10,7 +10,7 @@ import { type FakeViewer, joinRoom } from "../support/fake-socket.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { dataOf, messageIds, sseEvents } from "../support/sse-events.ts";
 
-/** More viewers than are written to in one go: three sections. */
+/** Three sections, the first two of four slices each. */
 const CROWD = 1100;
 const CATCH_UP_BYTES = 256 * 1024;
 
@@ -55,7 +55,7 @@ const namesOf = ({ text }: FakeViewer) => sseEvents(text()).map(({ event }) => e
 
 /** Waits until every pass is over. */
 async function quiet(): Promise<void> {
-  for (let i = 0; i < 10; i++) await turn();
+  for (let i = 0; i < 50; i++) await turn();
 }
 
 describe("a batch", () => {
@@ -95,7 +95,8 @@ describe("a batch", () => {
     await quiet();
     for (const one of viewers) assert.equal(idsOf(one).length, 30);
     const writes = [0, 600, 1050].map((i) => viewers[i]?.socket.writes ?? 0);
-    for (const count of writes) assert.ok(count >= 9 && count <= 11, `${writes}`);
+    // A round has nine slices, and one is written in each turn.
+    for (const count of writes) assert.ok(count >= 3 && count <= 5, `${writes}`);
   });
 
   test("is compressed for each section after what that was sent", async () => {

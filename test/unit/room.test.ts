@@ -182,6 +182,41 @@ describe("a flush", () => {
     assert.deepEqual(effects, [{ kind: "schedule", at_ms: flushedAt + FLUSH_MS }]);
   });
 
+  test("of a vast audience is due at once, as its gateways gather", () => {
+    const room = watchedRoom();
+    room.watch("gw-1", 5000);
+    room.wait(2000);
+    const [effect] = room.send();
+    assert.ok(effect?.kind === "append" && effect.isUrgent);
+    room.commit(effect.record);
+    room.flush();
+    room.commit(recordOf(room.send()));
+    assert.equal(room.dueMs, room.now + 5);
+  });
+
+  test("of as many viewers at more gateways is not", () => {
+    const room = watchedRoom();
+    room.watch("gw-1", 5000);
+    room.watch("gw-2", 4999);
+    room.wait(2000);
+    const [effect] = room.send();
+    assert.ok(effect?.kind === "append" && !effect.isUrgent);
+    room.commit(effect.record);
+    room.flush();
+    room.commit(recordOf(room.send()));
+    assert.equal(room.dueMs, room.now + FLUSH_MS);
+  });
+
+  test("of a vast audience waits a tick when something may have to be left out", () => {
+    const room = watchedRoom();
+    room.watch("gw-1", 5000);
+    room.wait(2000);
+    for (let user_id = 1; user_id <= 13; user_id++) room.say({ user_id });
+    room.flush();
+    room.say();
+    assert.equal(room.dueMs, room.now + FLUSH_MS, "12 of 25 are left");
+  });
+
   test("is scheduled once for all messages of a window", () => {
     const room = watchedRoom();
     room.say();

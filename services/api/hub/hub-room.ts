@@ -39,6 +39,8 @@ export class HubRoom implements ViewerRoom {
   private readonly sections: Section[] = [];
   /** Whose turn was last. */
   private turn = -1;
+  /** Whose turn is not over. */
+  private current: Section | null = null;
   private readonly care: SectionCare;
   private viewers = 0;
   /** Signed-in viewers by user, for what only the sender sees. */
@@ -202,18 +204,24 @@ export class HubRoom implements ViewerRoom {
     if (!this.writing) this.takeTurn();
   }
 
-  /** Writes to the section whose turn it is; the next one gets its own in the next turn of the loop. */
+  /** Writes to some of the section whose turn it is; the others come in the next turns of the loop. */
   private takeTurn(): void {
-    const section = this.nextSection();
-    if (section !== null) {
-      this.lastWriteMs = Date.now();
-      section.write(this.passAfter(section.seq), this.lastWriteMs);
-    }
+    this.current ??= this.beginSection();
+    if (this.current?.writeSlice() === true) this.current = null;
     const told = Math.min(this.seq, ...this.sections.map(({ seq }) => seq));
     while ((this.pending[0]?.seq ?? Number.POSITIVE_INFINITY) <= told) this.pending.shift();
     this.writing = told < this.seq;
     if (this.writing) setImmediate(() => this.takeTurn());
     else this.rest();
+  }
+
+  private beginSection(): Section | null {
+    const section = this.nextSection();
+    if (section !== null) {
+      this.lastWriteMs = Date.now();
+      section.begin(this.passAfter(section.seq), this.lastWriteMs);
+    }
+    return section;
   }
 
   /** The next section, in turn, that has not been written everything. */
