@@ -5,7 +5,7 @@
  */
 import type { Bench, Row } from "./lib/bench.ts";
 import { Child } from "./lib/child.ts";
-import { measureCrowd, WARM_UP_SECONDS } from "./lib/crowd.ts";
+import { measureCrowd, warmUp } from "./lib/crowd.ts";
 import { NO_LIMITS } from "./lib/no-limits.ts";
 import { cpuSeconds } from "./lib/proc.ts";
 import { type BenchServer, openRoom, registerUsers, startServer } from "./lib/server.ts";
@@ -54,7 +54,7 @@ async function measure({ viewers, rate, gzip = false }: Case, seconds: number): 
     const tokens = await registerUsers(server, SENDERS);
     const live_id = await openRoom(server, tokens[0] as string);
     await senders.ask("open", { ports: [server.port], live_ids: [live_id], tokens });
-    await senders.ask<Sent>("run", { rate, seconds: WARM_UP_SECONDS });
+    await warmUp(senders, rate);
     const ingest = await ingestOnly(server, senders, rate, seconds);
 
     const { row, cpu, floor, messages } = await measureCrowd({

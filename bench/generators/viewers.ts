@@ -146,7 +146,9 @@ async function open(options: Options): Promise<void> {
   await until(() => Date.now() - lastReadMs > 1500, 30_000, "a quiet room");
 }
 
+/** Begins to measure; what was measured so far is forgotten. Nothing may be on its way. */
 function begin(): void {
+  if (gzip) earlier.push(Buffer.from(reference.subarray(0, length)));
   reference = Buffer.allocUnsafe(REFERENCE_BYTES);
   length = 0;
   parsed = 0;
@@ -160,6 +162,7 @@ function begin(): void {
     viewer.messages = 0;
   }
   beganMs = Date.now();
+  if (measuring) return;
   measuring = true;
   readNowAndThen();
 }

@@ -20,7 +20,18 @@ export interface Crowd {
   cpu(): number;
 }
 
-export const WARM_UP_SECONDS = 3;
+/**
+ * What is measured is a server that has been up for a while and streams that have been open for a
+ * while: in the beginning code is interpreted, and the kernel acknowledges the first 16 segments of a
+ * connection one by one, inside the server's own write (TCP_MAX_QUICKACKS of Linux).
+ */
+const WARM_UP_SECONDS = 10;
+const WARM_UP_RATE = 10;
+
+/** Lets people talk for a while, before anything is measured. */
+export async function warmUp(senders: Child, rate: number): Promise<void> {
+  await senders.ask("run", { rate: Math.max(rate, WARM_UP_RATE), seconds: WARM_UP_SECONDS });
+}
 
 /**
  * Lets people talk and the crowd watch, and then a bare loop write as many times as many bytes to as
@@ -35,7 +46,8 @@ export async function measureCrowd(
   const readers = new Child("generators/viewers.ts");
   try {
     await readers.ask("open", { port, live_id, viewers, gzip });
-    await senders.ask<Sent>("run", { rate, seconds: WARM_UP_SECONDS });
+    await readers.ask("begin");
+    await warmUp(senders, rate);
     await delay(500);
     await readers.ask("begin");
     const before = crowd.cpu();
