@@ -2,7 +2,6 @@
  * The best this machine can do: a bare loop of `socket.write` of one buffer to every connection. The
  * bench `fanout` runs it after each of its cases, with that case's sockets, writes and bytes.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import type { Bench, Row } from "./lib/bench.ts";
 import { Child } from "./lib/child.ts";
 import { cpuSeconds } from "./lib/proc.ts";
@@ -59,11 +58,9 @@ export async function measureFloor(load: {
     await readers.ask("open", { port, live_id: 1, viewers, gzip: false });
     await readers.ask("begin");
     await writer.ask("run", { writes, bytes, seconds });
-    await delay(500);
-    await readers.ask("begin");
     const before = cpuSeconds(writer.pid);
     await writer.ask("run", { writes, bytes, seconds });
-    await readers.ask("finish", { bytes: writes * bytes });
+    await readers.ask("finish", { bytes: 2 * writes * bytes });
     return cpuSeconds(writer.pid) - before;
   } finally {
     writer.stop();

@@ -17,6 +17,7 @@ export interface Sent {
 export interface Received {
   deliveries: number;
   messages: number;
+  /** Of all messages, also those that were not measured. */
   ids: number[];
   bytes: number;
   /** Reads per viewer. */
