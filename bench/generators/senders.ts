@@ -127,7 +127,7 @@ async function run({ rate, seconds }: { rate: number; seconds: number }): Promis
       if (tries === senders.length) break;
       send(senders[next++ % senders.length] as Sender, sent);
     }
-    await delay(1);
+    await delay(Math.max(1, ((sent + 1) * 1000) / rate - (performance.now() - start)));
   }
   const deadline = Date.now() + 15_000;
   while (senders.some((sender) => sender.busy) && Date.now() < deadline) await delay(5);

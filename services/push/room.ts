@@ -55,8 +55,8 @@ const NOTHING_COUNTED: RoomCounters = {
 const PRESENCE_MS = 1000;
 /** Senders whose door bucket a room remembers; the idle ones are forgotten first. */
 const MAX_DOORS = 50_000;
-/** Viewers of each gateway that it needs some 40 ms to write to, 8 to 11 µs each (docs/benchmarks.md). */
-const VAST_VIEWERS = 5_000;
+/** A gateway writes to so many viewers in 1 ms, at 8 µs for each (docs/benchmarks.md). */
+const VIEWERS_PER_MS = 125;
 /** Least time between two flushes of a room whose gateways gather by themselves, in ms. */
 const PROMPT_FLUSH_MS = 5;
 /** Messages in one batch of a tail that is made from history: it is trimmed by whole batches. */
@@ -219,8 +219,9 @@ function committed(
  * viewers once than a busy room is given between two flushes: they gather by themselves. Not when some
  * may have to be left out, as that is fair only in a window in which several have spoken.
  */
-function isPrompt({ audience, limiter }: RoomState, nowMs: number): boolean {
-  const isVast = audience.viewers > 0 && audience.viewers >= VAST_VIEWERS * audience.nodes.length;
+function isPrompt({ audience, limiter, flushMs }: RoomState, nowMs: number): boolean {
+  const { viewers, nodes } = audience;
+  const isVast = viewers > 0 && viewers >= VIEWERS_PER_MS * flushMs * nodes.length;
   return isVast && limiter.hasSlack(nowMs);
 }
 

@@ -207,6 +207,16 @@ describe("a flush", () => {
     assert.equal(room.dueMs, room.now + FLUSH_MS);
   });
 
+  test("of a vast audience waits for a longer tick, if that is what operators want", () => {
+    const room = watchedRoom(withLimits({}, { flush_ms: 200 }));
+    room.watch("gw-1", 24_999);
+    room.wait(2000);
+    room.say();
+    room.flush();
+    room.say();
+    assert.equal(room.dueMs, room.now + 200);
+  });
+
   test("of a vast audience waits a tick when something may have to be left out", () => {
     const room = watchedRoom();
     room.watch("gw-1", 5000);
