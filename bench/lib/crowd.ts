@@ -50,10 +50,12 @@ export async function measureCrowd(
     const warm = await warmUp(senders, rate);
     await readers.ask("mark");
     const before = crowd.cpu();
+    const began = performance.now();
     const sent = await senders.ask<Sent>("run", { rate, seconds });
     const messages = warm.accepted.length + sent.accepted.length;
     const received = await readers.ask<Received>("finish", { messages });
     const cpu = crowd.cpu() - before;
+    const took = (performance.now() - began) / 1000;
     readers.stop();
 
     const writes = Math.max(1, Math.round(received.writes));
@@ -67,7 +69,7 @@ export async function measureCrowd(
       max_ms: received.latency?.[2] ?? "–",
       bytes_each: round(received.bytes / received.messages),
       batch: round(received.messages / received.writes),
-      cores: round(cpu / seconds),
+      cores: round(cpu / took),
       per_cpu_s: Math.round(received.deliveries / cpu),
       floor_per_cpu_s: Math.round(received.deliveries / floor),
       whole_pct: Math.round((100 * floor) / cpu),
