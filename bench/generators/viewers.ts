@@ -26,6 +26,8 @@ interface Options {
 
 interface BenchViewer {
   socket: Socket;
+  /** The socket's file, from when it is read without being told. */
+  fd: number;
   /** Has received something (the head of the response). */
   open: boolean;
   /** Bytes of the reference stream received. */
@@ -153,6 +155,7 @@ async function open(options: Options): Promise<void> {
   for (let i = 0; i < options.viewers; i++) {
     const viewer: BenchViewer = {
       socket: null as never,
+      fd: -1,
       open: false,
       offset: 0,
       messages: 0,
@@ -231,7 +234,10 @@ function learnOrder(): void {
 
 /** From here on this process reads by itself, and not when told that there is something to read. */
 function stopWatching(): void {
-  for (const { socket } of viewers) socket.pause();
+  for (const viewer of viewers) {
+    viewer.socket.pause();
+    viewer.fd = (viewer.socket as SocketWithHandle)._handle.fd;
+  }
   // Finding nothing is an exception, which needs no trace.
   Error.stackTraceLimit = 0;
 }
@@ -256,9 +262,8 @@ function lookAtAll(): void {
 
 /** @returns false when there is nothing to read */
 function readOne(viewer: BenchViewer): boolean {
-  const { _handle } = viewer.socket as SocketWithHandle;
   try {
-    const size = readSync(_handle.fd, READ_BUFFER, 0, READ_BUFFER.length, null);
+    const size = readSync(viewer.fd, READ_BUFFER, 0, READ_BUFFER.length, null);
     if (size === 0) fault("a stream was closed");
     else receive(viewer, size);
     return size > 0;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Socket } from "node:net";
 import { constants, gunzipSync } from "node:zlib";
+import { NO_FILE } from "../../services/api/hub/direct-write.ts";
 import { GZIP_HEADER } from "../../services/api/hub/gzip.ts";
 import type { HubRoom } from "../../services/api/hub/hub-room.ts";
 import { BEHIND, type Viewer } from "../../services/api/hub/viewer.ts";
@@ -75,6 +76,8 @@ export function joinRoom(
   const socket = new FakeSocket();
   const viewer: Viewer = {
     socket: socket as unknown as Socket,
+    fd: NO_FILE,
+    streamed: true,
     room,
     gzip,
     inStep: false,

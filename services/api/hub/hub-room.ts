@@ -4,7 +4,14 @@ import { Frame } from "./frame.ts";
 import { storedBlock } from "./gzip.ts";
 import { Ring } from "./ring.ts";
 import { type Pass, SECTION_VIEWERS, Section, type SectionCare } from "./section.ts";
-import { BEHIND, type Viewer, type ViewerRoom, type ViewerSection } from "./viewer.ts";
+import {
+  BEHIND,
+  isBlocked,
+  type Viewer,
+  type ViewerRoom,
+  type ViewerSection,
+  writeByStream,
+} from "./viewer.ts";
 
 /** Bytes that one viewer is sent at once while it catches up. */
 const CATCH_UP_BYTES = 256 * 1024;
@@ -174,7 +181,7 @@ export class HubRoom implements ViewerRoom {
       if (bytes >= CATCH_UP_BYTES) break;
       const cut = (frame.ids[0] as number) <= viewer.lastId;
       if (cut) this.write(viewer, frame.after(viewer.lastId));
-      else viewer.socket.write(viewer.gzip ? frame.gzip : frame.plain);
+      else writeByStream(viewer, viewer.gzip ? frame.gzip : frame.plain);
       bytes += frame.plain.length;
       viewer.lastId = frame.lastId;
     }
@@ -183,7 +190,7 @@ export class HubRoom implements ViewerRoom {
   /** Writes something meant for this viewer alone. */
   write(viewer: Viewer, text: Buffer): void {
     viewer.inStep = false;
-    viewer.socket.write(viewer.gzip ? storedBlock(text) : text);
+    writeByStream(viewer, viewer.gzip ? storedBlock(text) : text);
   }
 
   private roomySection(): Section {
@@ -260,7 +267,7 @@ export class HubRoom implements ViewerRoom {
     if (streams === undefined) return;
     const bytes = Buffer.from(text);
     // A stream that backs up loses its own echo; its queue must stay bounded.
-    for (const viewer of streams) if (viewer.socket.writableLength === 0) this.write(viewer, bytes);
+    for (const viewer of streams) if (!isBlocked(viewer)) this.write(viewer, bytes);
   }
 }
 

@@ -6,12 +6,13 @@ import type { PushBatch } from "../../../contracts/events.ts";
 import { idTimeMs } from "../../../lib/ids.ts";
 import { HEARTBEAT, noticeEvent, retryField } from "../../../lib/sse.ts";
 import { takeToken } from "../../../lib/token-bucket.ts";
+import { NO_FILE } from "./direct-write.ts";
 import { GZIP_HEADER, storedBlock } from "./gzip.ts";
 import type { HubRoom } from "./hub-room.ts";
 import { acceptsGzip, lastEventId, streamHead } from "./stream-head.ts";
 import { type RoomSource, type Subscription, Subscriptions } from "./subscriptions.ts";
 import { takeSocket } from "./take-socket.ts";
-import { BEHIND, bindViewer, type Viewer } from "./viewer.ts";
+import { BEHIND, bindViewer, isBlocked, type Viewer } from "./viewer.ts";
 
 /** How often viewers that are behind, or are closing, are looked after. */
 const CARE_MS = 100;
@@ -197,6 +198,8 @@ export class Hub {
 
     const viewer: Viewer = {
       socket: takeSocket(req, res),
+      fd: NO_FILE,
+      streamed: true,
       room,
       gzip,
       inStep: false,
@@ -294,7 +297,7 @@ export class Hub {
     const now = Date.now();
     for (const viewer of this.behind) {
       if (viewer.index === -1) this.behind.delete(viewer);
-      else if (viewer.socket.writableLength === 0) {
+      else if (!isBlocked(viewer)) {
         viewer.blockedSinceMs = 0;
         if (!viewer.room.catchUp(viewer)) continue;
         this.behind.delete(viewer);

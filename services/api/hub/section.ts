@@ -1,5 +1,5 @@
 import { compressBlock, type SharedBlock, SharedDeflate } from "./gzip.ts";
-import { BEHIND, type Viewer, type ViewerSection } from "./viewer.ts";
+import { BEHIND, isBlocked, type Viewer, type ViewerSection, write } from "./viewer.ts";
 
 /** Viewers who are written the same bytes: 5 ms at 10 µs for a write. */
 export const SECTION_VIEWERS = 500;
@@ -107,7 +107,7 @@ export class Section implements ViewerSection {
 
   private writeTo(viewer: Viewer, pass: Pass, shared: SharedBlock | null): void {
     if (viewer.seq >= pass.to) return;
-    if (viewer.socket.writableLength > 0) {
+    if (isBlocked(viewer)) {
       this.fallBehind(viewer);
       return;
     }
@@ -116,7 +116,7 @@ export class Section implements ViewerSection {
       if (!this.care.catchUp(viewer)) this.fallBehind(viewer);
       return;
     }
-    viewer.socket.write(viewer.gzip ? this.blockFor(viewer, pass, shared) : pass.plain);
+    write(viewer, viewer.gzip ? this.blockFor(viewer, pass, shared) : pass.plain);
     viewer.seq = pass.to;
     if (pass.lastId > viewer.lastId) viewer.lastId = pass.lastId;
   }

@@ -1,4 +1,5 @@
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
+import { fileOf, NO_FILE, writeDirectly } from "./direct-write.ts";
 
 /** The room that a stream belongs to, as far as a single stream is concerned. */
 export interface ViewerRoom {
@@ -19,6 +20,10 @@ export interface ViewerSection {
 /** One open stream. Kept small: there are as many as there are people watching. */
 export interface Viewer {
   readonly socket: Socket;
+  /** The socket's file while it is open; NO_FILE when it is written to by its stream only. */
+  fd: number;
+  /** Its stream was written to, and may still hold some of that back. */
+  streamed: boolean;
   readonly room: ViewerRoom;
   /** Accepts the shared compressed frames. */
   readonly gzip: boolean;
@@ -51,11 +56,45 @@ interface ViewerSocket extends Socket {
 export function bindViewer(viewer: Viewer): void {
   const socket: ViewerSocket = viewer.socket;
   socket[VIEWER] = viewer;
+  viewer.fd = fileOf(socket);
+  if (viewer.fd !== NO_FILE) socket._destroy = destroy;
   socket.on("error", ignore);
   socket.on("end", hangUp);
   socket.on("close", leave);
   // Whatever the client still sends is read and dropped, so that its hanging up is noticed.
   socket.resume();
+}
+
+/** Writes by the stream, which takes everything. */
+export function writeByStream(viewer: Viewer, bytes: Buffer): void {
+  viewer.streamed = true;
+  viewer.socket.write(bytes);
+}
+
+/** Writes to somebody who is not blocked. What the connection does not take waits in its stream. */
+export function write(viewer: Viewer, bytes: Buffer): void {
+  const taken = viewer.fd === NO_FILE ? 0 : writeDirectly(viewer.fd, bytes);
+  if (taken < bytes.length) writeByStream(viewer, taken === 0 ? bytes : bytes.subarray(taken));
+}
+
+/** Whether something waits to be taken. */
+export function isBlocked(viewer: Viewer): boolean {
+  if (viewer.streamed) viewer.streamed = viewer.socket.writableLength > 0;
+  return viewer.streamed;
+}
+
+/**
+ * Node calls this before it closes the connection, whoever asked for that: right after it, the file's
+ * number may be another connection's.
+ */
+function destroy(
+  this: ViewerSocket,
+  error: Error | null,
+  callback: (error?: Error | null) => void,
+): void {
+  const viewer = this[VIEWER];
+  if (viewer !== undefined) viewer.fd = NO_FILE;
+  Socket.prototype._destroy.call(this, error, callback);
 }
 
 function ignore(): void {}
