@@ -77,7 +77,7 @@ export function write(viewer: Viewer, bytes: Buffer): void {
   if (taken < bytes.length) writeByStream(viewer, taken === 0 ? bytes : bytes.subarray(taken));
 }
 
-/** Whether something waits to be taken. */
+/** Whether something waits to be taken. Only a stream that was written to is asked. */
 export function isBlocked(viewer: Viewer): boolean {
   if (viewer.streamed) viewer.streamed = viewer.socket.writableLength > 0;
   return viewer.streamed;
