@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { connect, type NatsConnection } from "nats";
+import { connect, type NatsConnection, StorageType } from "nats";
 import { requireProgram } from "../bootstrap/programs.mjs";
 import { ServerProcess } from "./server-process.ts";
 
@@ -64,4 +64,19 @@ export async function askNats(
 export async function jetStreamAnswers(nats: NatsConnection): Promise<void> {
   const manager = await nats.jetstreamManager({ timeout: CONNECT_MS });
   await manager.getAccountInfo();
+}
+
+/** A stream that is made only to see whether it can be. */
+const TRIAL = "stack-trial";
+
+/** Throws until a stream can be kept by so many nodes. */
+export async function keepsReplicas(nats: NatsConnection, count: number): Promise<void> {
+  const { streams } = await nats.jetstreamManager({ timeout: CONNECT_MS });
+  await streams.add({
+    name: TRIAL,
+    subjects: [TRIAL],
+    num_replicas: count,
+    storage: StorageType.Memory,
+  });
+  await streams.delete(TRIAL);
 }

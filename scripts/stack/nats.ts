@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { askNats, jetStreamAnswers, natsNode } from "./nats-node.ts";
+import { askNats, jetStreamAnswers, keepsReplicas, natsNode } from "./nats-node.ts";
 import type { ServerProcess } from "./server-process.ts";
 import type { StackFolder } from "./stack-folder.ts";
 
@@ -27,20 +27,32 @@ export class NatsCluster {
     await this.ready();
   }
 
-  /** Waits until JetStream takes orders through every node that runs. */
+  /**
+   * Waits until JetStream takes orders through every node that runs; if all do, until it can keep a
+   * stream on all of them. Its leader answers before it knows every other node.
+   */
   async ready(): Promise<void> {
     const deadline = performance.now() + AGREE_MS;
-    for (const { url } of this.nodes.filter(({ pid }) => pid !== undefined)) {
-      for (let done = false; !done; ) {
-        try {
-          await askNats([url], jetStreamAnswers);
-          done = true;
-        } catch (cause) {
-          if (performance.now() > deadline)
-            throw new Error(`JetStream was not ready within ${AGREE_MS / 1000} s`, { cause });
-          await pause(LOOK_EVERY_MS);
-        }
-      }
+    const running = this.nodes.filter(({ pid }) => pid !== undefined);
+    for (const { url } of running) await succeed(() => askNats([url], jetStreamAnswers), deadline);
+    if (running.length < this.nodes.length) return;
+    const { length } = running;
+    await succeed(
+      () => askNats([this.nodes[0]?.url ?? ""], (nats) => keepsReplicas(nats, length)),
+      deadline,
+    );
+  }
+}
+
+/** Tries again until the deadline, by `performance.now()`. */
+async function succeed(attempt: () => Promise<void>, deadline: number): Promise<void> {
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (cause) {
+      if (performance.now() > deadline)
+        throw new Error(`JetStream was not ready within ${AGREE_MS / 1000} s`, { cause });
+      await pause(LOOK_EVERY_MS);
     }
   }
 }

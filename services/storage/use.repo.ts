@@ -1,9 +1,12 @@
 import { QueryTypes, type Sequelize, type Transaction } from "sequelize";
 import { deleteWhere, insertOnce } from "../../lib/database/guarded-rows.ts";
 import { inWriteTransaction } from "../../lib/database/write-transaction.ts";
-import type { UseStore } from "./keeping.ts";
+import type { ObjectState, UseStore } from "./keeping.ts";
 
 type Values = Record<string, number | string | string[]>;
+
+/** Whether an object of that state can be used: not one that is being removed, nor one that is gone. */
+const isUsable = (state: ObjectState | undefined) => state === "loose" || state === "kept";
 
 /** Who keeps which objects, in the database. */
 export function useRepo(database: Sequelize): UseStore {
@@ -59,19 +62,20 @@ export function useRepo(database: Sequelize): UseStore {
           transaction,
         );
         // MySQL does not count a row that had this time already.
-        return touched === 1 || (await stateOf(key, transaction)) !== "removing";
+        return touched === 1 || isUsable(await stateOf(key, transaction));
       }),
 
     add: ({ owner_id, ...use }, maxBytes, isStored) =>
       inWriteTransaction(database, async (transaction) => {
         const turn = await takeTurn(owner_id, transaction);
         if (isStored) {
+          // Locked before it is looked at: somebody else may be giving up the last use of it.
+          if (!isUsable(await stateOf(use.object_key, transaction, true))) return "removing";
           await update(
-            "UPDATE stored_objects SET state = 'kept' WHERE object_key = :key AND state = 'loose'",
+            "UPDATE stored_objects SET state = 'kept' WHERE object_key = :key",
             { key: use.object_key },
             transaction,
           );
-          if ((await stateOf(use.object_key, transaction, true)) !== "kept") return "removing";
         }
         const { purpose, object_key } = use;
         const which = { owner_id, purpose, object_key };
@@ -167,9 +171,9 @@ export function useRepo(database: Sequelize): UseStore {
     key: string,
     transaction: Transaction,
     lock = false,
-  ): Promise<string | undefined> {
+  ): Promise<ObjectState | undefined> {
     const locking = lock && database.getDialect() !== "sqlite" ? " FOR UPDATE" : "";
-    const [row] = await select<{ state: string }>(
+    const [row] = await select<{ state: ObjectState }>(
       `SELECT state FROM stored_objects WHERE object_key = :key${locking}`,
       { key },
       transaction,
